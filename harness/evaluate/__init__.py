@@ -1,0 +1,1 @@
+"""Predicates applied to events: ``oracle`` row by row, ``masks`` in columns."""

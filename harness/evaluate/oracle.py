@@ -1,0 +1,147 @@
+"""The specification: a predicate on one event, step by step, with no cleverness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice, product
+from typing import Any
+
+from harness.errors import Fault
+from harness.evaluate._leaf import atom_truth, presence_truth
+from harness.ir.cells import Cell, Event, cell, leaves, raw, walk
+from harness.ir.nodes import (
+    And,
+    AnyField,
+    AtLeast,
+    Atom,
+    Call,
+    Choice,
+    Condition,
+    Constant,
+    Definite,
+    Expression,
+    FieldValue,
+    Literal,
+    Nested,
+    Not,
+    Or,
+    Predicate,
+    Presence,
+    Verdict,
+    expression_fields,
+)
+from harness.ir.regexes import RegexError
+from harness.ir.semantics import Semantics
+from harness.ir.truth import Truth, at_least, conjunction, disjunction, negate
+
+MAX_COMBINATIONS = 10_000
+"""Combinations of list values that one condition tries on one event."""
+
+
+def evaluate(node: Predicate, event: Event, semantics: Semantics) -> Truth:
+    """Return the outcome of a predicate on one event."""
+    match node:
+        case And(items):
+            outcomes = (evaluate(item, event, semantics) for item in items)
+            return conjunction(outcomes, ordered=semantics.ordered)
+        case Or(items):
+            outcomes = (evaluate(item, event, semantics) for item in items)
+            return disjunction(outcomes, ordered=semantics.ordered)
+        case Not(item):
+            return negate(evaluate(item, event, semantics))
+        case AtLeast(count, items):
+            return at_least(count, (evaluate(item, event, semantics) for item in items))
+        case Definite(item):
+            outcome = evaluate(item, event, semantics)
+            return Truth.FALSE if outcome is Truth.UNKNOWN else outcome
+        case Constant(truth):
+            return truth
+        case Atom(field=subject):
+            return atom_truth(node, cell_of(event, subject, semantics))
+        case Presence(field=path):
+            return presence_truth(node, cell(event, path, semantics.lookup))
+        case Nested(path, item):
+            return disjunction(
+                evaluate(item, {path: one}, semantics) for one in objects_at(event, path, semantics)
+            )
+        case Condition():
+            return condition_truth(node, event, semantics)
+
+
+def cell_of(event: Event, subject: str | AnyField, semantics: Semantics) -> Cell:
+    """Return what an event holds at a field, or all its leaf values for any field."""
+    if isinstance(subject, str):
+        return cell(event, subject, semantics.lookup)
+    values = tuple(value for _, value in walk(event) if value is not None)
+    return Cell(present=bool(values), values=values)
+
+
+def objects_at(event: Event, path: str, semantics: Semantics) -> list[Any]:
+    """Return the objects at a nested path, one by one."""
+    found = raw(event, path, semantics.lookup)
+    items = found if isinstance(found, list) else [found]
+    return [item for item in items if isinstance(item, dict)]
+
+
+def condition_truth(node: Condition, event: Event, semantics: Semantics) -> Truth:
+    """Return the outcome of a condition; a run-time error makes it undefined."""
+    outcomes = []
+    for bound in _combinations(node, event, semantics):
+        try:
+            outcomes.append(node.truth(value_of(node.expression, event, semantics, bound)))
+        except (Fault, RegexError):
+            outcomes.append(Truth.UNDEFINED)
+    return disjunction(outcomes)
+
+
+def _combinations(node: Condition, event: Event, semantics: Semantics) -> Iterator[dict[str, Any]]:
+    """Yield one assignment of single values to fields per evaluation of the expression."""
+    if not node.each:
+        yield {}
+        return
+    paths = sorted(expression_fields(node.expression))
+    choices = [cell(event, path, semantics.lookup).values or (None,) for path in paths]
+    for values in islice(product(*choices), MAX_COMBINATIONS):
+        yield dict(zip(paths, values, strict=True))
+
+
+def value_of(
+    node: Expression, event: Event, semantics: Semantics, bound: dict[str, Any] | None = None
+) -> Any:
+    """Return the value of an expression; ``bound`` fixes fields to single values."""
+    match node:
+        case Literal(value):
+            return value
+        case FieldValue(path, is_raw):
+            return _field_value(event, path, is_raw, semantics, bound)
+        case Call(function, arguments):
+            values = [value_of(item, event, semantics, bound) for item in arguments]
+            if function.strict and any(value is None for value in values):
+                return None
+            return function.apply(*values)
+        case Choice(condition, then, otherwise):
+            holds = evaluate(condition, event, semantics) is Truth.TRUE
+            return value_of(then if holds else otherwise, event, semantics, bound)
+        case Verdict(predicate):
+            return _verdict(evaluate(predicate, event, semantics))
+
+
+def _verdict(outcome: Truth) -> bool | None:
+    if outcome is Truth.UNDEFINED:
+        message = "the condition fails at run time"
+        raise Fault(message)
+    return None if outcome is Truth.UNKNOWN else outcome is Truth.TRUE
+
+
+def _field_value(
+    event: Event, path: str, is_raw: bool, semantics: Semantics, bound: dict[str, Any] | None
+) -> Any:
+    if bound is not None and path in bound:
+        return bound[path]
+    if path == "*":
+        return event
+    found = raw(event, path, semantics.lookup)
+    if is_raw or not isinstance(found, dict | list):
+        return found
+    values = [value for value in leaves(found) if value is not None]
+    return values if isinstance(found, list) else None

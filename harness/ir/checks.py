@@ -1,0 +1,282 @@
+"""Tests on one scalar value, and the views through which a value is tested.
+
+A view turns the value that an event holds into what the engine compares (its text, a number,
+an address, lower-cased tokens, ...); a check then accepts or refuses it. Both are plain
+immutable values: a language builds them, the evaluator only applies them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import operator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Protocol
+
+from harness.ir.cells import Scalar
+from harness.ir.regexes import compile_regex
+from harness.ir.values import Case, as_number, as_text, fold
+
+
+class Check(Protocol):
+    """A yes/no test on one viewed value."""
+
+    def accepts(self, value: Any) -> bool:
+        """Return whether the value passes; raise :class:`~harness.errors.Fault` if undecidable."""
+        ...
+
+    def describe(self) -> str:
+        """Return the test in a few words, for explanations."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A named conversion of an event's scalar into the values that an engine compares.
+
+    ``convert`` gives any number of values for one scalar: none where the engine would not
+    index or compare it. Views are compared and printed by ``name`` alone.
+    """
+
+    name: str
+    convert: Callable[[Scalar], Iterable[Any]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, View) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+def _numbers(value: Scalar) -> Iterable[int | float]:
+    number = as_number(value)
+    return () if number is None else (number,)
+
+
+def _addresses(value: Scalar) -> Iterable[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    try:
+        return (ipaddress.ip_address(as_text(value)),)
+    except ValueError:
+        return ()
+
+
+TEXT = View("text", lambda value: (as_text(value),))
+"""The value's text: numbers in decimal, booleans as true and false."""
+NUMBER = View("number", _numbers)
+"""The number that the value is or spells; nothing for other text."""
+ADDRESS = View("address", _addresses)
+"""The IP address that the value spells; nothing for other text."""
+AS_IS = View("as is", lambda value: (value,))
+"""The JSON scalar itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """The value is this one; text under the given case rule."""
+
+    value: Any
+    case: Case = Case.SENSITIVE
+
+    def accepts(self, value: Any) -> bool:
+        if isinstance(self.value, str) and isinstance(value, str):
+            return fold(value, self.case) == fold(self.value, self.case)
+        return (
+            type(value) is not bool and type(self.value) is not bool and value == self.value
+        ) or (value is self.value)
+
+    def describe(self) -> str:
+        return f"= {self.value!r}{_suffix(self.case)}"
+
+
+class Wild(Enum):
+    """A wildcard inside a glob."""
+
+    ANY = "*"
+    ONE = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOfChars:
+    """One character out of singles and ranges, as PowerShell's ``[a-c]``."""
+
+    ranges: tuple[tuple[str, str], ...]
+
+    def holds(self, char: str) -> bool:
+        return any(low <= char <= high for low, high in self.ranges)
+
+
+Piece = str | Wild | OneOfChars
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """The whole value matches a sequence of literal texts and wildcards."""
+
+    pieces: tuple[Piece, ...]
+    case: Case = Case.SENSITIVE
+
+    def accepts(self, value: Any) -> bool:
+        return glob_match(_units(self.pieces, self.case), fold(as_text(value), self.case))
+
+    def describe(self) -> str:
+        text = "".join(
+            piece if isinstance(piece, str) else piece.value if isinstance(piece, Wild) else "[…]"
+            for piece in self.pieces
+        )
+        return f"like {text!r}{_suffix(self.case)}"
+
+
+@lru_cache(maxsize=65536)
+def _units(pieces: tuple[Piece, ...], case: Case) -> tuple[Piece, ...]:
+    """Split literals into single characters, folded."""
+    units: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            units.extend(fold(piece, case))
+        elif isinstance(piece, OneOfChars) and case is not Case.SENSITIVE:
+            units.append(
+                OneOfChars(tuple({(fold(a, case), fold(b, case)) for a, b in piece.ranges}))
+            )
+        elif not (piece is Wild.ANY and units and units[-1] is Wild.ANY):
+            units.append(piece)
+    return tuple(units)
+
+
+def glob_match(units: tuple[Piece, ...], text: str) -> bool:
+    """Match single-character units against the whole text; time is at most their product."""
+    at, unit = 0, 0
+    star, resume = -1, 0
+    while at < len(text):
+        current = units[unit] if unit < len(units) else None
+        if current is Wild.ANY:
+            star, resume = unit, at
+            unit += 1
+        elif current is not None and _unit_holds(current, text[at]):
+            at, unit = at + 1, unit + 1
+        elif star != -1:
+            resume += 1
+            at, unit = resume, star + 1
+        else:
+            return False
+    return all(piece is Wild.ANY for piece in units[unit:])
+
+
+def _unit_holds(unit: Piece, char: str) -> bool:
+    if isinstance(unit, str):
+        return unit == char
+    return unit is Wild.ONE or (isinstance(unit, OneOfChars) and unit.holds(char))
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A regular expression of the named dialect matches the value.
+
+    Whether it searches or must cover the whole value is the dialect's own rule unless
+    ``whole`` says so.
+    """
+
+    pattern: str
+    dialect: str
+    case: Case = Case.SENSITIVE
+    flags: str = ""
+    whole: bool = False
+
+    def accepts(self, value: Any) -> bool:
+        text = value if isinstance(value, str | bytes) else as_text(value)
+        regex = compile_regex(
+            self.pattern, self.dialect, case=self.case, flags=self.flags, whole=self.whole
+        )
+        return regex.matches(text)
+
+    def describe(self) -> str:
+        return f"matches /{self.pattern}/{self.flags} ({self.dialect}){_suffix(self.case)}"
+
+
+class Order(Enum):
+    """An ordering comparison."""
+
+    LESS = "<"
+    AT_MOST = "<="
+    GREATER = ">"
+    AT_LEAST = ">="
+
+
+_ORDER = {
+    Order.LESS: operator.lt,
+    Order.AT_MOST: operator.le,
+    Order.GREATER: operator.gt,
+    Order.AT_LEAST: operator.ge,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The value compares to a bound of the same type; other types never do."""
+
+    order: Order
+    bound: Any
+
+    def accepts(self, value: Any) -> bool:
+        try:
+            return bool(_ORDER[self.order](value, self.bound))
+        except TypeError:
+            return False
+
+    def describe(self) -> str:
+        return f"{self.order.value} {self.bound!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The value lies between two bounds, each optional and each inclusive or not."""
+
+    low: Any = None
+    high: Any = None
+    include_low: bool = True
+    include_high: bool = True
+
+    def accepts(self, value: Any) -> bool:
+        try:
+            above = self.low is None or value > self.low or (self.include_low and value == self.low)
+            below = (
+                self.high is None or value < self.high or (self.include_high and value == self.high)
+            )
+        except TypeError:
+            return False
+        return bool(above and below)
+
+    def describe(self) -> str:
+        left, right = "[" if self.include_low else "{", "]" if self.include_high else "}"
+        low = "*" if self.low is None else self.low
+        high = "*" if self.high is None else self.high
+        return f"in {left}{low} TO {high}{right}"
+
+
+@dataclass(frozen=True, slots=True)
+class InNetwork:
+    """The address lies in a CIDR block; addresses of the other family never do."""
+
+    network: ipaddress.IPv4Network | ipaddress.IPv6Network
+
+    def accepts(self, value: Any) -> bool:
+        return value.version == self.network.version and value in self.network
+
+    def describe(self) -> str:
+        return f"in network {self.network}"
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """Every viewed value passes: with the ANY quantifier, "the field has a value"."""
+
+    def accepts(self, value: Any) -> bool:  # noqa: ARG002 - a Check looks at its value
+        return True
+
+    def describe(self) -> str:
+        return "has a value"
+
+
+def _suffix(case: Case) -> str:
+    return "" if case is Case.SENSITIVE else " (any case)"

@@ -1,0 +1,125 @@
+"""A query as a language file hands it over: a predicate, and what happens around it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from harness.errors import Diagnostic
+from harness.ir.cells import Event, walk
+from harness.ir.nodes import Predicate
+from harness.ir.truth import Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldType:
+    """How a store indexes a field; ``name`` is Elasticsearch's word for it (``keyword``).
+
+    ``settings`` holds the other mapping parameters as written: ``analyzer``, ``normalizer``,
+    ``ignore_above``, ``null_value``, ``format``, ``value``, ...
+    """
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.name, json.dumps(self.settings, sort_keys=True, default=str)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a query is read against: index types by path, the clock, and options."""
+
+    types: Mapping[str, FieldType] = field(default_factory=dict)
+    now: datetime = datetime(2024, 1, 1, tzinfo=UTC)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Stage(Protocol):
+    """A step that looks at the whole result rather than at one event (``head``, ``-MaxEvents``)."""
+
+    def select(self, events: Sequence[Event], outcomes: Sequence[Truth]) -> list[Truth]:
+        """Return the outcomes after this step, one per event."""
+        ...
+
+
+class Outcome(Protocol):
+    """A decision taken once over all documents: does the watch fire."""
+
+    @property
+    def searches(self) -> tuple[Predicate, ...]:
+        """The searches it runs, in order."""
+        ...
+
+    def decide(self, hits: Sequence[Sequence[Event]]) -> Truth:
+        """Return whether it fires, given the documents that each search found."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a query runs and how far back it looks, in time units; ``None`` where unstated.
+
+    ``field`` is the time field that the look-back is measured on.
+    """
+
+    interval: timedelta | None = None
+    lookback: timedelta | None = None
+    field: str = "@timestamp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A parsed query. ``predicate`` decides one event; ``stages`` then see the whole result.
+
+    With an ``outcome`` the query is about an index rather than an event, and ``predicate`` is
+    the search whose hits it counts. ``options`` are the settings that ingest or evaluation
+    must share with the parser. ``prepare`` is applied to every event before evaluation, where
+    the product changes events on their way in.
+    """
+
+    predicate: Predicate
+    stages: tuple[Stage, ...] = ()
+    outcome: Outcome | None = None
+    schedule: Schedule | None = None
+    prepare: Any = None
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def infer_types(events: Sequence[Event]) -> dict[str, FieldType]:
+    """Return default index types for the paths of some events.
+
+    Text is ``keyword``, whole numbers ``long``, fractions ``double``, booleans ``boolean``;
+    the first value of a path that is not null decides.
+    """
+    types: dict[str, FieldType] = {}
+    for event in events:
+        for path, value in walk(event):
+            if value is not None and path not in types:
+                types[path] = FieldType(name=_default_type(value))
+    return types
+
+
+def _default_type(value: object) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        return "long"
+    return "double" if isinstance(value, float) else "keyword"
+
+
+def field_types(types: Mapping[str, Any] | None) -> dict[str, FieldType]:
+    """Return index types from their user form: a type name, or a mapping with ``type`` in it."""
+    result: dict[str, FieldType] = {}
+    for path, given in (types or {}).items():
+        if isinstance(given, FieldType):
+            result[path] = given
+        elif isinstance(given, str):
+            result[path] = FieldType(name=given)
+        else:
+            settings = {key: value for key, value in given.items() if key != "type"}
+            result[path] = FieldType(name=str(given.get("type", "object")), settings=settings)
+    return result

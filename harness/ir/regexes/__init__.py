@@ -1,0 +1,75 @@
+"""Regular expressions in the dialects of the engines, always bounded in time.
+
+One file a dialect, each with ``DIALECT = Dialect(name, compile)``; listing this folder is the
+registry. A dialect compiles a pattern to something with ``matches``, or raises
+:class:`RegexError` where its engine rejects the pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Protocol
+
+from harness.errors import HarnessError
+from harness.ir.values import Case
+
+
+class RegexError(HarnessError):
+    """The engine of this dialect rejects the pattern; ``position`` is an offset into it."""
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+class Regex(Protocol):
+    """A compiled pattern."""
+
+    def matches(self, text: str | bytes) -> bool:
+        """Return whether the text matches; raise ``Fault`` where a work limit is hit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a pattern is to be applied.
+
+    ``flags`` are single letters in the dialect's own meaning (``i`` is expressed by ``case``);
+    ``whole`` asks for a match of the whole text even where the dialect searches.
+    """
+
+    case: Case = Case.SENSITIVE
+    flags: str = ""
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A regular expression dialect. ``summary`` is one sentence for the documentation."""
+
+    name: str
+    summary: str
+    compile: Callable[[str, Options], Regex]
+
+
+@lru_cache(maxsize=1)
+def dialects() -> dict[str, Dialect]:
+    """Return every dialect by name."""
+    found = {}
+    for info in iter_modules(__path__):
+        if not info.name.startswith("_"):
+            dialect: Dialect = import_module(f"{__name__}.{info.name}").DIALECT
+            found[dialect.name] = dialect
+    return found
+
+
+@lru_cache(maxsize=16384)
+def compile_regex(
+    pattern: str, dialect: str, *, case: Case = Case.SENSITIVE, flags: str = "", whole: bool = False
+) -> Regex:
+    """Return the compiled pattern; raises :class:`RegexError` for one that the engine rejects."""
+    return dialects()[dialect].compile(pattern, Options(case=case, flags=flags, whole=whole))
