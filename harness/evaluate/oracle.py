@@ -112,8 +112,8 @@ def value_of(
     match node:
         case Literal(value):
             return value
-        case FieldValue(path, is_raw):
-            return _field_value(event, path, is_raw, semantics, bound)
+        case FieldValue():
+            return _field_value(event, node, semantics, bound)
         case Call(function, arguments):
             values = [value_of(item, event, semantics, bound) for item in arguments]
             if function.strict and any(value is None for value in values):
@@ -134,14 +134,14 @@ def _verdict(outcome: Truth) -> bool | None:
 
 
 def _field_value(
-    event: Event, path: str, is_raw: bool, semantics: Semantics, bound: dict[str, Any] | None
+    event: Event, node: FieldValue, semantics: Semantics, bound: dict[str, Any] | None
 ) -> Any:
-    if bound is not None and path in bound:
-        return bound[path]
-    if path == "*":
+    if bound is not None and node.path in bound:
+        return bound[node.path]
+    if node.path == "*":
         return event
-    found = raw(event, path, semantics.lookup)
-    if is_raw or not isinstance(found, dict | list):
+    found = raw(event, node.path, semantics.lookup)
+    if node.raw or not isinstance(found, dict | list):
         return found
     values = [value for value in leaves(found) if value is not None]
     return values if isinstance(found, list) else None

@@ -82,9 +82,9 @@ class Equals:
     def accepts(self, value: Any) -> bool:
         if isinstance(self.value, str) and isinstance(value, str):
             return fold(value, self.case) == fold(self.value, self.case)
-        return (
-            type(value) is not bool and type(self.value) is not bool and value == self.value
-        ) or (value is self.value)
+        if isinstance(self.value, bool) or isinstance(value, bool):
+            return value is self.value
+        return bool(value == self.value)
 
     def describe(self) -> str:
         return f"= {self.value!r}{_suffix(self.case)}"

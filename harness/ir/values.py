@@ -49,6 +49,7 @@ def as_text(value: Scalar) -> str:
     return str(value)
 
 
+_LONGEST_NUMBER = 400
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
@@ -61,7 +62,7 @@ def as_number(value: Scalar) -> int | float | None:
         return None
     if isinstance(value, int | float):
         return value
-    if not _NUMBER.fullmatch(value) or len(value) > 400:
+    if not _NUMBER.fullmatch(value) or len(value) > _LONGEST_NUMBER:
         return None
     try:
         return int(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from harness.source import QuerySyntaxError, Source, Span, Unsupported
 
@@ -121,7 +121,7 @@ class Cursor:
         """Raise Unsupported at the next token, or at ``span``."""
         raise unsupported(self.source, span or self.token.span, feature, reason)
 
-    def __enter__(self) -> Cursor:
+    def __enter__(self) -> Self:
         """Count one level of nesting; use ``with cursor:`` round every recursive rule."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
