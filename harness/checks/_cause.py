@@ -1,0 +1,100 @@
+"""Why a query stays silent on an event that it should return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.checks._base import Cell
+from harness.evaluate import oracle
+from harness.evaluate.explain import LeafOutcome, explain, leaves_of
+from harness.ir import (
+    And,
+    Atom,
+    Constant,
+    Definite,
+    Not,
+    Or,
+    Predicate,
+    Truth,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """The part of a query that decides, in words."""
+
+    message: str
+    hint: str = ""
+    place: str = ""
+    excerpt: str = ""
+
+
+def silent_because(cell: Cell, body: Mapping[str, Any]) -> Cause:
+    """Return why the query of a cell is not true on a document."""
+    assert cell.query is not None
+    event = cell.query.prepare(body) if cell.query.prepare else body
+    leaf = _at_fault(cell.query.predicate, event, cell, wanted=True)
+    if leaf is None:
+        return Cause(message="its result is dropped after the search")
+    return _in_words(leaf, cell)
+
+
+def _at_fault(
+    node: Predicate, event: Mapping[str, Any], cell: Cell, *, wanted: bool
+) -> LeafOutcome | None:
+    """Return the first leaf that keeps a node from coming out as wanted."""
+    truth = oracle.evaluate(node, event, cell.semantics)
+    if (truth is Truth.TRUE) is wanted and truth is not Truth.UNDEFINED:
+        return None
+    match node:
+        case Not(item):
+            return _at_fault(item, event, cell, wanted=not wanted)
+        case Definite(item):
+            return _at_fault(item, event, cell, wanted=wanted)
+        case And(items) | Or(items):
+            found = (_at_fault(item, event, cell, wanted=wanted) for item in items)
+            return next((leaf for leaf in found if leaf is not None), None)
+        case _:
+            first = next(leaves_of(node))
+            return explain(first, event, cell.semantics, cell.translation.source)[0]
+
+
+def _in_words(leaf: LeafOutcome, cell: Cell) -> Cause:
+    source, span = cell.translation.source, getattr(leaf.leaf, "span", None)
+    place = source.place(span) if span else source.name
+    excerpt = source.excerpt(span) if span else ""
+    kind = cell.intent.kind
+    known = cell.schema.types(kind)
+    unknown = [name for name in leaf.fields if name not in known and not _covers(name, known)]
+    if isinstance(leaf.leaf, Constant) and not unknown:
+        message = f"`{leaf.text}` can match nothing there"
+        hint = "check the field names and types against the data source"
+        return Cause(message=message, hint=hint, place=place, excerpt=excerpt)
+    if unknown:
+        names = ", ".join(f"`{name}`" for name in unknown)
+        message = f"it reads {names}, which that source never records"
+        hint = _rename_hint(cell, leaf) or "use the field that this data source records"
+    elif "is absent" in leaf.seen:
+        message = f"it needs `{leaf.text}`, but {leaf.seen}"
+        hint = "the event is recorded without that key; do not require it, or add a fallback"
+    else:
+        message = f"`{leaf.text}` is {leaf.outcome.name.lower()}: {leaf.seen or 'nothing matches'}"
+        hint = "compare letter case, type and wildcards with what the source records"
+    return Cause(message=message, hint=hint, place=place, excerpt=excerpt)
+
+
+def _covers(name: str, known: Mapping[str, Any]) -> bool:
+    return any(path.startswith(f"{name}.") for path in known)
+
+
+def _rename_hint(cell: Cell, leaf: LeafOutcome) -> str:
+    """Name the field of this schema that holds what the atom looks for, if one does."""
+    if not isinstance(leaf.leaf, Atom):
+        return ""
+    wanted = leaf.fields[0].rpartition(".")[2].rpartition("_")[2].casefold() if leaf.fields else ""
+    near = [
+        path for path in cell.schema.types(cell.intent.kind) if wanted and wanted in path.casefold()
+    ]
+    return f"this source records it as `{near[0]}`" if near else ""

@@ -1,0 +1,104 @@
+"""The smallest event that still shows a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.checks._base import Cell, Step, Witness
+from harness.corpus.document import Document
+from harness.evaluate.explain import explain
+from harness.events.model import Label
+from harness.ir import Truth, fields_of
+
+WORDS = {
+    Truth.TRUE: "fires",
+    Truth.FALSE: "stays silent",
+    Truth.UNKNOWN: "stays silent (unknown)",
+    Truth.UNDEFINED: "fails or is undefined",
+}
+
+
+def smallest(documents: list[Document]) -> Document:
+    """Return the document with the least in it; unmutated ones first, names break ties."""
+    return min(documents, key=lambda one: (one.mutation is not None, one.size, one.name))
+
+
+def witness(cell: Cell, document: Document, verdict: Truth) -> Witness:
+    """Return a witness for a verdict on a document, made as small as it can be."""
+    values, body = _shrunk(cell, document, verdict)
+    return Witness(
+        label=document.label,
+        verdict=WORDS[verdict],
+        activity={"kind": cell.intent.kind, **{k: v for k, v in values.items() if v is not None}},
+        document=body,
+        because=document.detail or document.sample.because,
+        steps=steps(cell, body),
+    )
+
+
+def steps(cell: Cell, body: Mapping[str, Any]) -> tuple[Step, ...]:
+    """Return what each part of the query came to on a document."""
+    if cell.query is None:
+        return ()
+    seen = cell.query.prepare(body) if cell.query.prepare else body
+    outcomes = explain(cell.query.predicate, seen, cell.semantics, cell.translation.source)
+    words = {Truth.TRUE: "true", Truth.FALSE: "false", Truth.UNKNOWN: "unknown"}
+    return tuple(
+        Step(text=one.text, outcome=words.get(one.outcome, "undefined"), values=one.seen)
+        for one in outcomes
+    )
+
+
+def _shrunk(
+    cell: Cell, document: Document, verdict: Truth
+) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Leave out activity values one by one while label and verdict stay what they are.
+
+    Values that the reference or the query reads stay unless the query fires: only then does
+    leaving them out make the witness stronger.
+    """
+    values = dict(document.sample.activity.values)
+    if document.mutation is not None:
+        return values, _without_unread(cell, document)
+    protected = _read(cell) if verdict is not Truth.TRUE else frozenset()
+    body = document.body
+    for name in sorted(values):
+        if name in protected:
+            continue
+        fewer = {**values, name: None}
+        rendered = cell.schema.render(cell.intent.kind, fewer)
+        if not rendered or cell.intent.label(fewer) is not document.sample.label:
+            continue
+        if cell.judge([rendered]) == [verdict]:
+            values, body = fewer, rendered
+    return values, body
+
+
+def _without_unread(cell: Cell, document: Document) -> Mapping[str, Any]:
+    """Return a mutated document without the keys that neither side looks at."""
+    provenance = cell.schema.provenance(cell.intent.kind)
+    read = cell.intent.read_values()
+    wanted = _query_fields(cell) | {path for path, name in provenance.items() if name in read}
+    body = {
+        key: value
+        for key, value in document.body.items()
+        if any(path == key or path.startswith(f"{key}.") for path in wanted)
+    }
+    same = body and cell.judge([body]) == cell.judge([document.body])
+    return body if same else document.body
+
+
+def _query_fields(cell: Cell) -> frozenset[str]:
+    return frozenset(fields_of(cell.query.predicate)) if cell.query else frozenset()
+
+
+def _read(cell: Cell) -> frozenset[str]:
+    provenance = cell.schema.provenance(cell.intent.kind)
+    by_query = (provenance.get(path) for path in _query_fields(cell))
+    return cell.intent.read_values() | {name for name in by_query if name}
+
+
+def is_malicious(document: Document) -> bool:
+    """Return whether a query must return a document."""
+    return document.sample.label is Label.MALICIOUS

@@ -1,0 +1,59 @@
+"""Does every translation stay silent on what the rule is not about?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks._base import Cell, Check, Finding, finding
+from harness.checks._witness import smallest, witness
+from harness.corpus.document import Document
+from harness.ir import Truth
+
+
+def _run(cell: Cell) -> Iterator[Finding]:
+    if cell.query is None:
+        return
+    benign = [
+        (one, verdict)
+        for one, verdict in cell.pairs()
+        if one.mutation is None and not one.malicious
+    ]
+    fired = [one for one, verdict in benign if verdict is Truth.TRUE]
+    if not fired or 1 - len(fired) / len(benign) >= cell.rule.promises.precision:
+        return
+    for group in _by_atom(fired):
+        chosen = smallest(group)
+        families = sorted({one.sample.family for one in group})
+        yield finding(
+            cell,
+            "false-alarm",
+            f"fires on a benign event of {cell.schema.title}: {chosen.sample.because}",
+            hint=_hint(chosen),
+            count=len(group),
+            family=families[0] if len(families) == 1 else chosen.sample.family,
+            witness=witness(cell, chosen, Truth.TRUE),
+        )
+
+
+def _by_atom(fired: list[Document]) -> list[list[Document]]:
+    """Group false alarms by the part of the reference that the translation lost."""
+    groups: dict[object, list[Document]] = {}
+    for document in fired:
+        groups.setdefault((document.sample.atom, document.sample.because.split(":")[0]), []).append(
+            document
+        )
+    return list(groups.values())
+
+
+def _hint(document: Document) -> str:
+    if document.sample.atom is None:
+        return "the translation is wider than the reference; compare their conditions"
+    return f"the translation does not test what tells this event apart ({document.sample.because})"
+
+
+CHECK = Check(
+    name="precision",
+    question="Does every translation stay silent on every benign event?",
+    codes={"false-alarm": "The translation fires on a benign event."},
+    cell=_run,
+)

@@ -1,0 +1,58 @@
+"""Does every translation fire on what the rule is about?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks._base import Cell, Check, Finding, finding
+from harness.checks._cause import silent_because
+from harness.checks._witness import smallest, witness
+from harness.ir import Truth
+
+
+def _run(cell: Cell) -> Iterator[Finding]:
+    if cell.query is None:
+        return
+    plain = [(one, verdict) for one, verdict in cell.pairs() if one.mutation is None]
+    malicious = [(one, verdict) for one, verdict in plain if one.malicious]
+    missed = [(one, verdict) for one, verdict in malicious if verdict is not Truth.TRUE]
+    if not malicious:
+        yield finding(
+            cell,
+            "nothing-to-detect",
+            f"no malicious event of this rule can be recorded by {cell.schema.title}",
+            severity="note",
+            hint="take the schema off the translation, or extend the schema",
+        )
+        return
+    share = 1 - len(missed) / len(malicious)
+    if not missed or share >= cell.rule.promises.recall:
+        return
+    chosen = smallest([one for one, _ in missed])
+    verdict = next(verdict for one, verdict in missed if one is chosen)
+    cause = silent_because(cell, chosen.body)
+    code = "never-fires" if len(missed) == len(malicious) else "missed-malicious"
+    lead = "never fires on" if code == "never-fires" else "misses malicious events of"
+    yield finding(
+        cell,
+        code,
+        f"{lead} {cell.schema.title}: {cause.message}",
+        hint=cause.hint,
+        count=len(missed),
+        place=cause.place,
+        excerpt=cause.excerpt,
+        family=chosen.sample.family,
+        witness=witness(cell, chosen, verdict),
+    )
+
+
+CHECK = Check(
+    name="recall",
+    question="Does every translation fire on every malicious event?",
+    codes={
+        "never-fires": "The translation fires on none of the malicious events of a data source.",
+        "missed-malicious": "The translation stays silent on some malicious events.",
+        "nothing-to-detect": "The data source cannot record any malicious event of the rule.",
+    },
+    cell=_run,
+)

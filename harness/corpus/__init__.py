@@ -1,0 +1,1 @@
+"""Labelled documents of a rule in one schema."""

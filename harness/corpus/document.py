@@ -1,0 +1,63 @@
+"""A labelled activity as one schema records it, mutated or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.events.model import Label, Sample
+from harness.mutations import Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a query sees, and what it must do about it.
+
+    ``mutation`` is the name of the mutation, or ``None``; ``detail`` says what it changed;
+    ``effect`` whether the label still binds.
+    """
+
+    sample: Sample
+    schema: str
+    body: Mapping[str, Any]
+    mutation: str | None = None
+    detail: str = ""
+    effect: Effect = Effect.KEEPS
+
+    @property
+    def label(self) -> str:
+        """``"malicious"`` or ``"benign"``."""
+        return self.sample.label.value
+
+    @property
+    def malicious(self) -> bool:
+        """Whether a query must return this document."""
+        return self.sample.label is Label.MALICIOUS
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON object that the query sees."""
+        return dict(self.body)
+
+    @property
+    def activity(self) -> dict[str, Any]:
+        """The activity's kind and values, vendor-neutral."""
+        values = self.sample.activity.values
+        given = {name: value for name, value in values.items() if value is not None}
+        return {"kind": self.sample.activity.kind, **given}
+
+    @property
+    def name(self) -> str:
+        """A name that is unique within the corpus of a rule and schema."""
+        return (
+            f"{self.sample.name}/{self.mutation}/{self.detail}"
+            if self.mutation
+            else self.sample.name
+        )
+
+    @property
+    def size(self) -> int:
+        """The length of the document as JSON, to pick the smallest witness."""
+        return len(json.dumps(self.body, default=str))

@@ -1,0 +1,1 @@
+"""From a rule's reference to labelled activities."""

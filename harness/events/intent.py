@@ -1,0 +1,61 @@
+"""What a rule means: its reference, read on activities rendered in the reference's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness import languages, schemas
+from harness.evaluate import oracle
+from harness.events import logsource
+from harness.events.kinds import CLOCK
+from harness.events.model import Label
+from harness.ir import And, Context, Predicate, Semantics, Truth, fields_of
+from harness.ruleset.model import Rule
+from harness.schemas import Schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intent:
+    """The reference predicate over documents of one schema, for activities of one kind.
+
+    For Sigma the predicate includes the log source, so an event of another channel is benign.
+    """
+
+    kind: str
+    schema: Schema
+    predicate: Predicate
+    semantics: Semantics
+
+    def truth(self, values: Mapping[str, Any]) -> Truth:
+        """Return the reference's outcome on an activity of this kind."""
+        return oracle.evaluate(
+            self.predicate, self.schema.render(self.kind, values), self.semantics
+        )
+
+    def read_values(self) -> frozenset[str]:
+        """Return the names of the activity values that the reference looks at."""
+        provenance = self.schema.provenance(self.kind)
+        names = (provenance.get(path) for path in fields_of(self.predicate))
+        return frozenset(name for name in names if name)
+
+    def label(self, values: Mapping[str, Any]) -> Label:
+        """Return what the rule must do on an activity: only TRUE means that it must fire."""
+        fires = self.truth(values) is Truth.TRUE
+        return Label.MALICIOUS if fires else Label.BENIGN
+
+
+def intent_of(rule: Rule) -> Intent:
+    """Return what a rule means.
+
+    Raises ``QuerySyntaxError`` or ``Unsupported`` where the reference cannot be read.
+    """
+    reference = rule.reference
+    schema = schemas.get(reference.schemas[0])
+    language = languages.get(reference.language)
+    context = Context(types=schema.types(rule.kind), now=CLOCK, options=dict(reference.options))
+    predicate = language.parse(reference.source, context).predicate
+    if rule.metadata.logsource:
+        predicate = And((*logsource.conditions(rule.metadata.logsource), predicate))
+    return Intent(kind=rule.kind, schema=schema, predicate=predicate, semantics=language.semantics)

@@ -1,0 +1,62 @@
+"""Activities with a label: what happened, and whether the rule must fire on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from harness.source import Span
+
+
+class Label(StrEnum):
+    """What the rule's intent says about an activity."""
+
+    MALICIOUS = "malicious"
+    BENIGN = "benign"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """Something that happened, vendor-neutral: a kind of Sigma's taxonomy and its values."""
+
+    kind: str
+    values: Mapping[str, Any]
+
+    def with_values(self, changes: Mapping[str, Any]) -> Activity:
+        """Return a copy with some values replaced; ``None`` says that a value is absent."""
+        return Activity(kind=self.kind, values={**self.values, **changes})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One labelled activity of a rule's corpus.
+
+    ``family`` says what kind of test it is (``alternative``, ``digit-added``, ...),
+    ``because`` puts it in words, ``atom`` is the part of the reference that it turns on.
+    """
+
+    name: str
+    label: Label
+    family: str
+    because: str
+    activity: Activity
+    atom: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotConstructed:
+    """A test that could not be built, and why."""
+
+    what: str
+    reason: str
+    atom: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """Everything that was built for a rule, and what was not."""
+
+    samples: tuple[Sample, ...]
+    gaps: tuple[NotConstructed, ...] = field(default=())

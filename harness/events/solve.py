@@ -1,0 +1,309 @@
+"""From a reference predicate to labelled activities, by walking its tree.
+
+Malicious: one activity per alternative of the predicate. Benign: per atom of an alternative,
+activities that differ from the malicious one in that atom alone; and everyday background. Each
+activity is checked against the intent before it is used, so a label is never an assumption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any
+
+from harness.evaluate import oracle
+from harness.events import candidates, kinds
+from harness.events.intent import Intent
+from harness.events.kinds import World
+from harness.events.model import Activity, Label, NotConstructed, Sample, Samples
+from harness.ir import (
+    And,
+    AtLeast,
+    Atom,
+    Condition,
+    Constant,
+    Definite,
+    Has,
+    Nested,
+    Not,
+    Or,
+    Predicate,
+    Presence,
+    Truth,
+)
+from harness.source import Span
+
+MAX_ALTERNATIVES = 200
+"""Alternatives of one predicate that are built; the rest is reported as not constructed."""
+MAX_TRIES = 400
+"""Value combinations tried for one alternative."""
+BACKGROUND = 12
+"""Ordinary activities that go with every rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A leaf of the predicate and the outcome wanted of it."""
+
+    leaf: Atom | Presence | Condition | Nested
+    wanted: bool
+
+
+Alternative = tuple[Literal, ...]
+
+
+def alternatives(node: Predicate, *, wanted: bool = True) -> list[Alternative]:
+    """Return sets of literals that each make a predicate come out as wanted.
+
+    Every branch of every disjunction occurs in at least one of them; the number is the
+    largest number of branches in a conjunction, not their product.
+    """
+    match node:
+        case Constant(truth):
+            return [()] if (truth is Truth.TRUE) is wanted else []
+        case Not(item):
+            return alternatives(item, wanted=not wanted)
+        case Definite(item):
+            return alternatives(item, wanted=wanted)
+        case And(items) if wanted:
+            return _together([alternatives(item) for item in items])
+        case Or(items) if not wanted:
+            return _together([alternatives(item, wanted=False) for item in items])
+        case And(items) | Or(items):
+            found = [one for item in items for one in alternatives(item, wanted=wanted)]
+            return found[:MAX_ALTERNATIVES]
+        case AtLeast(count, items):
+            return _at_least(count, items, wanted=wanted)
+        case _:
+            return [(Literal(node, wanted),)]
+
+
+def _together(parts: list[list[Alternative]]) -> list[Alternative]:
+    """Join one alternative of each part, so that each is used at least once."""
+    if not all(parts):
+        return []
+    longest = min(max((len(part) for part in parts), default=1), MAX_ALTERNATIVES)
+    return [
+        tuple(literal for part in parts for literal in part[i % len(part)]) for i in range(longest)
+    ]
+
+
+def _at_least(count: int, items: Sequence[Predicate], *, wanted: bool) -> list[Alternative]:
+    need = count if wanted else len(items) - count + 1
+    if need <= 0:
+        return [()]
+    if need > len(items):
+        return []
+    windows = []
+    for start in range(len(items)):
+        chosen = [items[(start + i) % len(items)] for i in range(need)]
+        windows.extend(_together([alternatives(item, wanted=wanted) for item in chosen]))
+    return windows[:MAX_ALTERNATIVES]
+
+
+def samples(intent: Intent, *, seed: int = 0) -> Samples:
+    """Return the labelled activities of a rule, deterministic for one seed."""
+    return _Builder(intent, seed).build()
+
+
+class _Builder:
+    def __init__(self, intent: Intent, seed: int) -> None:
+        self._intent = intent
+        self._world = World(seed)
+        self._kind = kinds.get(intent.kind)
+        self._samples: list[Sample] = []
+        self._gaps: list[NotConstructed] = []
+        self._seen: set[str] = set()
+
+    def build(self) -> Samples:
+        """Build everything, malicious first."""
+        found = alternatives(self._intent.predicate)
+        if not found:
+            self._gap("a malicious event", "the reference can never be true")
+        for number, alternative in enumerate(found, start=1):
+            self._alternative(number, alternative)
+        self._background()
+        return Samples(samples=tuple(self._samples), gaps=tuple(self._gaps))
+
+    def _alternative(self, number: int, alternative: Alternative) -> None:
+        what = f"alternative {number} of the reference"
+        opaque = [one for one in alternative if not isinstance(one.leaf, Atom | Presence)]
+        built = next(self._solutions(alternative), None)
+        if built is None:
+            reason = (
+                "an expression over several values is not solved"
+                if opaque
+                else ("no value was found that satisfies all of its conditions")
+            )
+            self._gap(what, reason, _span(alternative))
+            return
+        wanted, values = built
+        self._add(Label.MALICIOUS, "alternative", what, values, _span(alternative))
+        for literal in dict.fromkeys(alternative):
+            self._near_misses(literal, alternative, wanted, values)
+
+    def _solutions(
+        self, alternative: Alternative
+    ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Yield (constrained values, whole activity) pairs that the intent calls malicious."""
+        by_field: dict[str, list[Literal]] = {}
+        for literal in alternative:
+            for path in _paths(literal):
+                by_field.setdefault(path, []).append(literal)
+        choices = [list(self._choices(path, group)) for path, group in by_field.items()]
+        if not all(choices):
+            return
+        for chosen in islice(product(*choices), MAX_TRIES):
+            wanted: dict[str, Any] = {}
+            for change in chosen:
+                wanted.update(change)
+            values = self._draw(wanted)
+            if self._intent.label(values) is Label.MALICIOUS:
+                yield wanted, values
+
+    def _draw(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return {**self._kind.draw(self._world, given), **wanted}
+
+    def _choices(self, path: str, group: list[Literal]) -> Iterator[dict[str, Any]]:
+        """Yield changes of activity values that may satisfy all literals on one field."""
+        for literal in group:
+            if isinstance(literal.leaf, Atom) and literal.wanted:
+                for value in candidates.passing(literal.leaf, self._world.chance):
+                    yield from self._changes(path, value)
+        if any(not literal.wanted or isinstance(literal.leaf, Presence) for literal in group):
+            yield {}
+            for value in self._closed_values(path):
+                yield from self._changes(path, value)
+            yield from self._removal(path)
+
+    def _closed_values(self, path: str) -> Sequence[Any]:
+        reach = self._intent.schema.reachable(self._intent.kind, path)
+        return reach.values if reach.how == "listed" else ()
+
+    def _others(self, path: str) -> Iterator[dict[str, Any]]:
+        for value in self._closed_values(path):
+            yield from self._changes(path, value)
+        name = self._intent.schema.provenance(self._intent.kind).get(path)
+        for value in self._kind.others.get(name or "", ()):
+            yield {str(name): value}
+
+    def _removal(self, path: str) -> Iterator[dict[str, Any]]:
+        source = self._intent.schema.provenance(self._intent.kind).get(path)
+        if source:
+            yield {source: None}
+
+    def _changes(self, path: str, value: Any) -> Iterator[dict[str, Any]]:
+        yield from self._intent.schema.inverse(self._intent.kind, path, value).activities
+
+    def _near_misses(
+        self,
+        literal: Literal,
+        alternative: Alternative,
+        wanted: dict[str, Any],
+        values: dict[str, Any],
+    ) -> None:
+        """Add activities that differ from a malicious one in one literal alone."""
+        leaf = literal.leaf
+        if not isinstance(leaf, Atom | Presence):
+            return
+        others = [one for one in alternative if one != literal]
+        for family, change, coherent in self._flips(literal, values):
+            changed = self._draw({**wanted, **change}) if coherent else {**values, **change}
+            if self._holds(literal, changed) or not all(self._holds(o, changed) for o in others):
+                continue
+            if self._intent.label(changed) is Label.BENIGN:
+                because = f"differs in {_name(leaf)} alone: {family.replace('-', ' ')}"
+                self._add(Label.BENIGN, family, because, changed, leaf.span)
+
+    def _flips(
+        self, literal: Literal, values: Mapping[str, Any]
+    ) -> Iterator[tuple[str, dict[str, Any], bool]]:
+        """Yield (family, change, redraw the rest) that should turn one literal round."""
+        leaf = literal.leaf
+        assert isinstance(leaf, Atom | Presence)
+        for path in _paths(literal):
+            document = self._intent.schema.render(self._intent.kind, values)
+            now = oracle.cell_of(document, path, self._intent.semantics).values
+            if literal.wanted:
+                for change in self._others(path):
+                    yield "other-value", change, False
+                    yield "other-value-and-company", change, True
+                for value in now:
+                    for family, close in candidates.near(value):
+                        for change in self._changes(path, close):
+                            yield family, change, False
+                for change in self._removal(path):
+                    yield "value-missing", change, False
+            elif isinstance(leaf, Atom):
+                for value in candidates.passing(leaf, self._world.chance):
+                    for change in self._changes(path, value):
+                        yield "excluded-value", change, False
+
+    def _holds(self, literal: Literal, values: Mapping[str, Any]) -> bool:
+        document = self._intent.schema.render(self._intent.kind, values)
+        outcome = oracle.evaluate(literal.leaf, document, self._intent.semantics)
+        return (outcome is Truth.TRUE) is literal.wanted
+
+    def _background(self) -> None:
+        for _ in range(BACKGROUND):
+            values = self._kind.draw(self._world, {})
+            label = self._intent.label(values)
+            self._add(label, "background", "ordinary activity", values, None)
+
+    def _add(
+        self, label: Label, family: str, because: str, values: Mapping[str, Any], atom: Span | None
+    ) -> None:
+        identity = repr((label, family, atom, self._essence(values)))
+        if identity in self._seen:
+            return
+        self._seen.add(identity)
+        number = sum(1 for one in self._samples if one.label is label) + 1
+        self._samples.append(
+            Sample(
+                name=f"{label}-{number:03d}-{family}",
+                label=label,
+                family=family,
+                because=because,
+                activity=Activity(kind=self._intent.kind, values=dict(values)),
+                atom=atom,
+            )
+        )
+
+    def _essence(self, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return the values that the intent reads: what makes two samples the same test."""
+        document = self._intent.schema.render(self._intent.kind, values)
+        read: set[str] = set()
+        for alternative in alternatives(self._intent.predicate):
+            for literal in alternative:
+                read.update(_paths(literal))
+        return sorted(
+            (path, repr(oracle.cell_of(document, path, self._intent.semantics).values))
+            for path in read
+        )
+
+    def _gap(self, what: str, reason: str, atom: Span | None = None) -> None:
+        self._gaps.append(NotConstructed(what=what, reason=reason, atom=atom))
+
+
+def _paths(literal: Literal) -> tuple[str, ...]:
+    leaf = literal.leaf
+    if isinstance(leaf, Atom):
+        return (leaf.field,) if isinstance(leaf.field, str) else ()
+    return (leaf.field,) if isinstance(leaf, Presence) else ()
+
+
+def _name(leaf: Atom | Presence) -> str:
+    return str(leaf.field)
+
+
+def _span(alternative: Alternative) -> Span | None:
+    found = [getattr(one.leaf, "span", None) for one in alternative]
+    spans = [span for span in found if isinstance(span, Span)]
+    if not spans:
+        return None
+    return Span(min(span.start for span in spans), max(span.end for span in spans))
+
+
+__all__ = ["BACKGROUND", "Alternative", "Has", "Literal", "alternatives", "samples"]

@@ -1,0 +1,75 @@
+"""What a mutation file declares."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from harness.schemas import Schema
+
+
+class Effect(StrEnum):
+    """What a mutation does to the label of a sample."""
+
+    KEEPS = "keeps"
+    """The event means the same as before: every verdict must stay."""
+    PROBES = "probes"
+    """The intent says nothing about it: a changed verdict is reported, not judged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """An unmutated sample in one schema, as a mutation sees it.
+
+    ``read`` are the activity values that the reference looks at; ``chance`` is seeded per
+    sample, so that a mutation draws the same for the same sample.
+    """
+
+    kind: str
+    schema: Schema
+    values: Mapping[str, Any]
+    document: Mapping[str, Any]
+    read: frozenset[str]
+    chance: random.Random
+
+    def copy(self) -> dict[str, Any]:
+        """Return a copy of the document that may be changed freely."""
+        return copy.deepcopy(dict(self.document))
+
+    def reads_path(self, path: str) -> bool:
+        """Return whether the value at a document path is one that the reference looks at."""
+        source = self.schema.provenance(self.kind).get(path)
+        return source is not None and source in self.read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutated:
+    """A changed document. ``detail`` names the change (a path, a version); one line."""
+
+    detail: str
+    document: Mapping[str, Any]
+    effect: Effect
+    paths: tuple[str, ...] = ()
+    values: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutation:
+    """A named change of an activity or a document.
+
+    ``summary`` says in one sentence what changes and why real data does so. ``apply`` yields
+    the changed documents of one sample, deterministically.
+    """
+
+    name: str
+    title: str
+    summary: str
+    effects: tuple[Effect, ...]
+    apply: Callable[[Subject], Iterator[Mutated]]
+    once: bool = field(default=False)
+    """True where one malicious and one benign sample are enough, since it does not depend on
+    what tells samples apart."""

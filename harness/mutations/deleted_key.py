@@ -1,0 +1,26 @@
+"""One key at a time is left out, as agents, pipelines and versions do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.mutations._base import Effect, Mutated, Mutation, Subject
+from harness.mutations._documents import delete_path, leaf_paths
+
+
+def _apply(subject: Subject) -> Iterator[Mutated]:
+    for path, _ in leaf_paths(subject.document):
+        document = subject.copy()
+        delete_path(document, path)
+        effect = Effect.PROBES if subject.reads_path(path) else Effect.KEEPS
+        yield Mutated(detail=f"without {path}", document=document, effect=effect, paths=(path,))
+
+
+MUTATION = Mutation(
+    name="deleted-key",
+    title="one key is missing",
+    summary="A key whose value the rule does not turn on may be absent without changing what "
+    "happened; for keys that the reference reads the outcome is only reported.",
+    effects=(Effect.KEEPS, Effect.PROBES),
+    apply=_apply,
+)

@@ -1,0 +1,56 @@
+"""Reading files that somebody else wrote: bounded, UTF-8 only, and never outside the folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import Diagnostic, InvalidInput
+
+MAX_BYTES = 2_000_000
+"""A rule file larger than this is refused."""
+MANIFEST = "harness.yml"
+
+
+def read_text(path: Path, *, shown: str | None = None) -> str:
+    """Return the text of a file; raises ``InvalidInput`` with the reason it cannot be used."""
+    name = shown or str(path)
+    try:
+        if not path.exists():
+            raise InvalidInput([_refused("no-such-file", name, "there is no such file")])
+        if not path.is_file():
+            raise InvalidInput([_refused("not-a-file", name, "this is not a regular file")])
+        with path.open("rb") as handle:
+            data = handle.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InvalidInput(
+            [_refused("unreadable", name, f"the file cannot be read: {error.strerror}")]
+        ) from error
+    if len(data) > MAX_BYTES:
+        raise InvalidInput(
+            [_refused("too-large", name, f"the file is larger than {MAX_BYTES} bytes")]
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        place = f"{name}:{line}:{column}"
+        problem = _refused("not-utf-8", place, "the file is not UTF-8 text", "save it as UTF-8")
+        raise InvalidInput([problem]) from error
+
+
+def _refused(code: str, place: str, message: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(code=code, message=message, place=place, hint=hint)
+
+
+def manifests(root: Path) -> Iterator[Path]:
+    """Yield every ``harness.yml`` at or below a path, sorted; links to folders are not followed."""
+    if root.is_file():
+        yield root
+        return
+    for folder, folders, files in os.walk(root, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if MANIFEST in files:
+            yield Path(folder) / MANIFEST

@@ -1,0 +1,251 @@
+"""From folders with a ``harness.yml`` to rules; every error of a file is reported at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from harness import languages, mutations, schemas, yamlsource
+from harness.errors import Diagnostic, InvalidInput
+from harness.ruleset import native
+from harness.ruleset.files import manifests, read_text
+from harness.ruleset.model import Budget, Known, Metadata, Promises, Rule, Translation, duration
+from harness.source import QuerySyntaxError, Source
+
+MAX_RULES = 20_000
+
+
+@dataclass
+class Loaded:
+    """Rules that can be used, and what is wrong with the others."""
+
+    rules: list[Rule] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+
+def load(paths: Iterable[Path]) -> Loaded:
+    """Return all rules at or below some paths; a broken rule does not stop the others."""
+    result = Loaded()
+    for root in paths:
+        found = 0
+        if not root.exists():
+            result.problems.append(_problem("no-such-file", str(root), "there is no such path"))
+            continue
+        for manifest in manifests(root):
+            found += 1
+            try:
+                result.rules.append(load_rule(manifest))
+            except InvalidInput as error:
+                result.problems.extend(error.diagnostics)
+        if not found:
+            hint = "a rule is a folder with a harness.yml in it; see docs/rules.md"
+            message = "no rule was found at or below this path"
+            result.problems.append(_problem("no-rules", str(root), message, hint))
+    return result
+
+
+def load_rules(path: str | Path) -> list[Rule]:
+    """Return the rules at or below a path; raises ``InvalidInput`` if one cannot be used."""
+    result = load([Path(path)])
+    if result.problems:
+        raise InvalidInput(result.problems)
+    return result.rules
+
+
+def load_rule(manifest: Path) -> Rule:
+    """Return the rule of one ``harness.yml``."""
+    source = Source(read_text(manifest), str(manifest))
+    try:
+        document = yamlsource.load(source)
+    except yamlsource.YamlError as error:
+        raise InvalidInput([error.diagnostic()]) from error
+    problems = list(_violations(document))
+    if problems:
+        raise InvalidInput(problems)
+    return _Reader(manifest.parent, document).rule()
+
+
+@lru_cache(maxsize=1)
+def _validator() -> Draft202012Validator:
+    text = files("harness.ruleset").joinpath("harness.schema.json").read_text("utf-8")
+    return Draft202012Validator(json.loads(text))
+
+
+def _violations(document: yamlsource.Document) -> Iterator[Diagnostic]:
+    errors = sorted(
+        _validator().iter_errors(document.plain()), key=lambda one: list(map(str, one.path))
+    )
+    for error in errors:
+        span = document.span(tuple(error.absolute_path))
+        yield Diagnostic(
+            code="invalid-manifest",
+            message=_words(error),
+            place=document.source.place(span),
+            excerpt=document.source.excerpt(span),
+            hint=str(error.schema.get("description", "")) if isinstance(error.schema, dict) else "",
+        )
+
+
+def _words(error: ValidationError) -> str:
+    where = ".".join(str(step) for step in error.absolute_path) or "the file"
+    text = error.message if len(error.message) <= 200 else f"{error.message[:200]}…"  # noqa: PLR2004
+    return f"{where}: {text}"
+
+
+class _Reader:
+    """Reads one manifest that is valid by its schema, gathering what is still wrong."""
+
+    def __init__(self, folder: Path, document: yamlsource.Document) -> None:
+        self._folder = folder
+        self._document = document
+        self._data: dict[str, Any] = document.plain()
+        self._problems: list[Diagnostic] = []
+
+    def rule(self) -> Rule:
+        """Return the rule, or raise with everything that is wrong."""
+        data = self._data
+        self._known_name(("kind",), data["kind"], schemas.kinds(), "kind")
+        reference = self._translation(("reference",), data["reference"])
+        translations = [
+            self._translation(("translations", index), item)
+            for index, item in enumerate(data["translations"])
+        ]
+        self._unique_names()
+        promises = self._promises(data.get("promises", {}))
+        metadata, schedule = self._metadata(data["reference"]["file"])
+        if self._problems or reference is None:
+            raise InvalidInput(self._problems)
+        return Rule(
+            name=self._folder.name,
+            folder=self._folder,
+            metadata=metadata,
+            kind=data["kind"],
+            reference=reference,
+            translations=tuple(one for one in translations if one is not None),
+            promises=promises,
+            known=tuple(self._known()),
+            budget=Budget(**data.get("budget", {})),
+            schedule=schedule,
+        )
+
+    def _translation(self, path: tuple[str | int, ...], item: dict[str, Any]) -> Translation | None:
+        before = len(self._problems)
+        self._known_name((*path, "language"), item["language"], languages.names(), "language")
+        wanted = item.get("schemas", [item.get("schema")])
+        for index, name in enumerate(wanted):
+            at = (*path, "schemas", index) if "schemas" in item else (*path, "schema")
+            self._schema(at, name)
+        source = self._source((*path, "file"), item)
+        if len(self._problems) > before or source is None:
+            return None
+        return Translation(
+            name=item.get("name", "reference"),
+            language=item["language"],
+            source=source,
+            schemas=tuple(wanted),
+            versions=tuple(item.get("versions", ())),
+            options=item.get("options", {}),
+        )
+
+    def _source(self, path: tuple[str | int, ...], item: dict[str, Any]) -> Source | None:
+        file = self._folder / item["file"]
+        try:
+            text = read_text(file)
+            return native.query_source(text, str(file), item["language"])
+        except InvalidInput as error:
+            if not file.exists():
+                self._report(path, "no-such-file", f"there is no file {item['file']!r} beside it")
+            else:
+                self._problems.extend(error.diagnostics)
+            return None
+
+    def _schema(self, path: tuple[str | int, ...], name: str) -> None:
+        try:
+            schema = schemas.get(name)
+        except InvalidInput as error:
+            first = error.diagnostics[0]
+            self._report(path, first.code, first.message, first.hint)
+            return
+        if self._data["kind"] not in schema.kinds:
+            message = f"the schema {name!r} does not record activities of this rule's kind"
+            self._report(path, "wrong-kind", message, f"it records: {', '.join(schema.kinds)}")
+
+    def _known_name(
+        self, path: tuple[str | int, ...], name: str, known: Iterable[str], what: str
+    ) -> None:
+        names = sorted(known)
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+            self._report(path, f"unknown-{what}", f"there is no {what} {name!r}", hint)
+
+    def _unique_names(self) -> None:
+        seen: set[str] = set()
+        for index, item in enumerate(self._data["translations"]):
+            if item["name"] in seen:
+                message = f"the translation {item['name']!r} is declared twice"
+                self._report(("translations", index, "name"), "duplicate-translation", message)
+            seen.add(item["name"])
+
+    def _promises(self, data: dict[str, Any]) -> Promises:
+        for index, name in enumerate(data.get("robust", ())):
+            self._known_name(("promises", "robust", index), name, mutations.names(), "mutation")
+        late_by = duration(data["late_by"]) if "late_by" in data else None
+        return Promises(**{**data, "robust": tuple(data.get("robust", ())), "late_by": late_by})
+
+    def _known(self) -> Iterator[Known]:
+        for index, item in enumerate(self._data.get("known", ())):
+            place = self._document.source.place(self._document.span(("known", index)))
+            yield Known(**item, place=place)
+
+    def _metadata(self, name: str) -> tuple[Metadata, Any]:
+        file = self._folder / name
+        try:
+            text = read_text(file)
+            if name.endswith(".toml"):
+                table = native.elastic_table(text, str(file))
+                return native.elastic_metadata(table), native.elastic_schedule(table)
+            if name.endswith((".yml", ".yaml")):
+                return native.sigma_metadata(Source(text, str(file))), None
+        except InvalidInput as error:
+            self._problems.extend(one for one in error.diagnostics if one not in self._problems)
+        except QuerySyntaxError as error:
+            self._problems.append(from_syntax_error(error))
+        return Metadata(title=self._folder.name), None
+
+    def _report(self, path: tuple[str | int, ...], code: str, message: str, hint: str = "") -> None:
+        span = self._document.span(path)
+        source = self._document.source
+        self._problems.append(
+            Diagnostic(
+                code=code,
+                message=message,
+                place=source.place(span),
+                excerpt=source.excerpt(span),
+                hint=hint,
+            )
+        )
+
+
+def from_syntax_error(error: QuerySyntaxError) -> Diagnostic:
+    """Return a syntax error as a diagnostic."""
+    return Diagnostic(
+        code="invalid-query",
+        message=error.message,
+        place=error.place,
+        excerpt=error.source.excerpt(error.span),
+        hint=error.hint,
+    )
+
+
+def _problem(code: str, place: str, message: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(code=code, message=message, place=place, hint=hint)

@@ -1,0 +1,117 @@
+"""Native rule files: the query in them, and what they say about the rule."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.errors import Diagnostic, InvalidInput
+from harness.ir import Schedule
+from harness.languages.sigma.document import SigmaDocument, read_documents
+from harness.ruleset.model import Metadata, duration
+from harness.source import Source
+
+_TACTIC_ID = re.compile(r"TA\d{4}")
+_FROM = re.compile(r"now-(\d+[smhdw])")
+
+
+def query_source(text: str, name: str, language: str) -> Source:
+    """Return the query inside a file: all of it, or the ``query`` of an Elastic rule."""
+    if not name.endswith(".toml"):
+        return Source(text, name)
+    rule = elastic_table(text, name)
+    query = rule.get("query")
+    if not isinstance(query, str):
+        message = f"the file holds no rule.query for {language}"
+        raise InvalidInput([Diagnostic(code="no-query", message=message, place=name)])
+    at = text.find(query)
+    line = text.count("\n", 0, at) + 1 if at >= 0 else 1
+    return Source(query, name, first_line=line)
+
+
+def elastic_table(text: str, name: str) -> dict[str, Any]:
+    """Return the ``[rule]`` table of an Elastic rule file."""
+    try:
+        parsed = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        found = re.search(r"line (\d+), column (\d+)", str(error))
+        place = f"{name}:{found[1]}:{found[2]}" if found else name
+        message = f"the TOML is broken: {str(error).split(' (at')[0]}"
+        raise InvalidInput([Diagnostic(code="toml", message=message, place=place)]) from error
+    rule = parsed.get("rule")
+    if not isinstance(rule, dict):
+        message = "the file has no [rule] table"
+        raise InvalidInput([Diagnostic(code="no-rule", message=message, place=name)])
+    return rule
+
+
+def elastic_metadata(rule: Mapping[str, Any]) -> Metadata:
+    """Return the metadata of an Elastic rule table."""
+    named = dict(_threats(rule))
+    risk, alerts = rule.get("risk_score"), rule.get("max_signals")
+    return Metadata(
+        id=str(rule.get("rule_id", "")),
+        title=str(rule.get("name", "")),
+        author=", ".join(map(str, rule.get("author") or ())),
+        license=str(rule.get("license", "")),
+        severity=str(rule.get("severity", "")),
+        risk_score=risk if isinstance(risk, int) else None,
+        tactics=tuple(key for key in named if _TACTIC_ID.fullmatch(key)),
+        techniques=tuple(key for key in named if not _TACTIC_ID.fullmatch(key)),
+        max_alerts=alerts if isinstance(alerts, int) else 100,
+        guide=str(rule.get("note", "")),
+        named=named,
+    )
+
+
+def elastic_schedule(rule: Mapping[str, Any]) -> Schedule:
+    """Return when an Elastic rule runs and how far it looks back.
+
+    Defaults are the detection engine's: every 5 minutes, from now-6m
+    (https://www.elastic.co/guide/en/security/current/rules-api-create.html).
+    """
+    start = _FROM.fullmatch(str(rule.get("from", "now-6m")))
+    return Schedule(
+        interval=duration(str(rule.get("interval", "5m"))),
+        lookback=duration(start[1]) if start else None,
+        field=str(rule.get("timestamp_override", "@timestamp")),
+    )
+
+
+def sigma_metadata(source: Source) -> Metadata:
+    """Return the metadata of a Sigma rule; raises ``QuerySyntaxError`` for no Sigma rule."""
+    rules = [one for one in read_documents(source) if isinstance(one, SigmaDocument)]
+    if not rules:
+        message = "the file holds no Sigma rule"
+        raise InvalidInput([Diagnostic(code="no-rule", message=message, place=source.name)])
+    rule = rules[0]
+    attack = [tag.removeprefix("attack.") for tag in rule.tags if tag.startswith("attack.")]
+    parts = {"category": rule.logsource.category, "product": rule.logsource.product}
+    parts["service"] = rule.logsource.service
+    return Metadata(
+        id=rule.id or "",
+        title=rule.title,
+        author=rule.author or "",
+        license=rule.license or "",
+        severity=rule.level or "",
+        tactics=tuple(one.replace("_", "-") for one in attack if not _is_technique(one)),
+        techniques=tuple(one.upper() for one in attack if _is_technique(one)),
+        logsource={key: value for key, value in parts.items() if value},
+    )
+
+
+def _is_technique(tag: str) -> bool:
+    return re.fullmatch(r"t\d+(\.\d+)?", tag) is not None
+
+
+def _threats(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    threats = rule.get("threat")
+    for threat in threats if isinstance(threats, list) else ():
+        entries = [threat.get("tactic"), *(threat.get("technique") or ())]
+        for entry in entries:
+            if isinstance(entry, dict):
+                yield str(entry.get("id", "")), str(entry.get("name", ""))
+                for sub in entry.get("subtechnique") or ():
+                    yield str(sub.get("id", "")), str(sub.get("name", ""))

@@ -1,0 +1,1 @@
+"""The engine: a plan in, a stream of run events out."""

@@ -1,0 +1,34 @@
+"""What is to be run: rules, seed, and which part of the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from harness.ruleset.model import Rule, Translation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Rules to test. Empty filters mean everything; ``measure`` asks for costs."""
+
+    rules: tuple[Rule, ...]
+    seed: int = 0
+    languages: frozenset[str] = field(default_factory=frozenset)
+    schemas: frozenset[str] = field(default_factory=frozenset)
+    measure: bool = True
+
+    @property
+    def size(self) -> int:
+        """The number of cells: translation, version and schema."""
+        return sum(1 for rule in self.rules for _ in self.columns(rule))
+
+    def columns(self, rule: Rule) -> Iterator[tuple[Translation, str, str]]:
+        """Yield every (translation, version, schema name) of a rule that the filters keep."""
+        for translation in rule.translations:
+            if self.languages and translation.language not in self.languages:
+                continue
+            for version in translation.versions or ("",):
+                for schema in translation.schemas:
+                    if not self.schemas or schema in self.schemas:
+                        yield translation, version, schema
