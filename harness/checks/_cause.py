@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.checks._base import Cell
 from harness.evaluate import oracle
-from harness.evaluate.explain import LeafOutcome, explain, leaves_of
+from harness.evaluate.explain import LeafOutcome, explain, parts_of
 from harness.ir import (
     And,
     Atom,
@@ -18,6 +18,7 @@ from harness.ir import (
     Or,
     Predicate,
     Truth,
+    fields_of,
 )
 
 
@@ -38,7 +39,7 @@ def silent_because(cell: Cell, body: Mapping[str, Any]) -> Cause:
     leaf = _at_fault(cell.query.predicate, event, cell, wanted=True)
     if leaf is None:
         return Cause(message="its result is dropped after the search")
-    return _in_words(leaf, cell)
+    return _in_words(leaf, event, cell)
 
 
 def _at_fault(
@@ -48,6 +49,9 @@ def _at_fault(
     truth = oracle.evaluate(node, event, cell.semantics)
     if (truth is Truth.TRUE) is wanted and truth is not Truth.UNDEFINED:
         return None
+    source = cell.translation.source
+    if next(parts_of(node, source)) is node:
+        return explain(node, event, cell.semantics, source)[0]
     match node:
         case Not(item):
             return _at_fault(item, event, cell, wanted=not wanted)
@@ -57,12 +61,24 @@ def _at_fault(
             found = (_at_fault(item, event, cell, wanted=wanted) for item in items)
             return next((leaf for leaf in found if leaf is not None), None)
         case _:
-            first = next(leaves_of(node))
-            return explain(first, event, cell.semantics, cell.translation.source)[0]
+            return explain(node, event, cell.semantics, cell.translation.source)[0]
 
 
-def _in_words(leaf: LeafOutcome, cell: Cell) -> Cause:
-    source, span = cell.translation.source, getattr(leaf.leaf, "span", None)
+def _also_absent(cell: Cell, event: Mapping[str, Any], leaf: LeafOutcome) -> str:
+    """Name the other fields of the query that the event does not have."""
+    assert cell.query is not None
+    names = [
+        name
+        for name in sorted(fields_of(cell.query.predicate))
+        if name not in leaf.fields and not oracle.cell_of(event, name, cell.semantics).present
+    ]
+    if not names:
+        return ""
+    return f" (and so {'is' if len(names) == 1 else 'are'} {', '.join(names)})"
+
+
+def _in_words(leaf: LeafOutcome, event: Mapping[str, Any], cell: Cell) -> Cause:
+    source, span = cell.translation.source, leaf.span
     place = source.place(span) if span else source.name
     excerpt = source.excerpt(span) if span else ""
     kind = cell.intent.kind
@@ -77,7 +93,7 @@ def _in_words(leaf: LeafOutcome, cell: Cell) -> Cause:
         message = f"it reads {names}, which that source never records"
         hint = _rename_hint(cell, leaf) or "use the field that this data source records"
     elif "is absent" in leaf.seen:
-        message = f"it needs `{leaf.text}`, but {leaf.seen}"
+        message = f"it needs `{leaf.text}`, but {leaf.seen}{_also_absent(cell, event, leaf)}"
         hint = "the event is recorded without that key; do not require it, or add a fallback"
     else:
         message = f"`{leaf.text}` is {leaf.outcome.name.lower()}: {leaf.seen or 'nothing matches'}"

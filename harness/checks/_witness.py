@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from harness.corpus.document import Document
 from harness.evaluate.explain import explain
 from harness.events.model import Label
 from harness.ir import Truth, fields_of
+from harness.mutations._documents import delete_path, leaf_paths
 
 WORDS = {
     Truth.TRUE: "fires",
@@ -20,8 +22,16 @@ WORDS = {
 
 
 def smallest(documents: list[Document]) -> Document:
-    """Return the document with the least in it; unmutated ones first, names break ties."""
-    return min(documents, key=lambda one: (one.mutation is not None, one.size, one.name))
+    """Return the plainest document: unmutated, an alternative of the reference, little in it."""
+    return min(
+        documents,
+        key=lambda one: (
+            one.mutation is not None,
+            one.sample.family != "alternative",
+            one.size,
+            one.name,
+        ),
+    )
 
 
 def witness(cell: Cell, document: Document, verdict: Truth) -> Witness:
@@ -80,11 +90,10 @@ def _without_unread(cell: Cell, document: Document) -> Mapping[str, Any]:
     provenance = cell.schema.provenance(cell.intent.kind)
     read = cell.intent.read_values()
     wanted = _query_fields(cell) | {path for path, name in provenance.items() if name in read}
-    body = {
-        key: value
-        for key, value in document.body.items()
-        if any(path == key or path.startswith(f"{key}.") for path in wanted)
-    }
+    body = copy.deepcopy(dict(document.body))
+    for path, _ in list(leaf_paths(body)):
+        if path not in wanted:
+            delete_path(body, path)
     same = body and cell.judge([body]) == cell.judge([document.body])
     return body if same else document.body
 

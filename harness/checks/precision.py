@@ -23,14 +23,13 @@ def _run(cell: Cell) -> Iterator[Finding]:
         return
     for group in _by_atom(fired):
         chosen = smallest(group)
-        families = sorted({one.sample.family for one in group})
         yield finding(
             cell,
             "false-alarm",
             f"fires on a benign event of {cell.schema.title}: {chosen.sample.because}",
             hint=_hint(chosen),
             count=len(group),
-            family=families[0] if len(families) == 1 else chosen.sample.family,
+            family=chosen.sample.family,
             witness=witness(cell, chosen, Truth.TRUE),
         )
 
@@ -39,14 +38,13 @@ def _by_atom(fired: list[Document]) -> list[list[Document]]:
     """Group false alarms by the part of the reference that the translation lost."""
     groups: dict[object, list[Document]] = {}
     for document in fired:
-        groups.setdefault((document.sample.atom, document.sample.because.split(":")[0]), []).append(
-            document
-        )
+        field = document.sample.because.split(" is ")[0]
+        groups.setdefault((document.sample.atom, field), []).append(document)
     return list(groups.values())
 
 
 def _hint(document: Document) -> str:
-    if document.sample.atom is None:
+    if document.sample.family == "background":
         return "the translation is wider than the reference; compare their conditions"
     return f"the translation does not test what tells this event apart ({document.sample.because})"
 

@@ -14,7 +14,7 @@ from harness.mutations import Subject
 from harness.schemas import Schema
 
 MUTATED_BENIGN = 6
-"""Benign samples per schema that are mutated; every malicious one is."""
+"""Benign samples per schema that are mutated."""
 
 
 def documents(
@@ -25,7 +25,6 @@ def documents(
     A sample that the data source does not report at all is left out. The same seed gives the
     same documents, byte for byte.
     """
-    read = intent.read_values()
     plain = []
     for sample in samples:
         if schema.unrecorded(intent.kind, sample.activity.values):
@@ -35,7 +34,7 @@ def documents(
             plain.append(Document(sample=sample, schema=schema.name, body=body))
     result = list(plain)
     for name in mutations.names():
-        result.extend(_mutated(name, plain, intent, schema, seed, read))
+        result.extend(_mutated(name, plain, intent, schema, seed))
     return result
 
 
@@ -45,7 +44,6 @@ def _mutated(
     intent: Intent,
     schema: Schema,
     seed: int,
-    read: frozenset[str],
 ) -> Iterator[Document]:
     mutation = mutations.get(name)
     for document in _subjects(plain, once=mutation.once):
@@ -55,7 +53,8 @@ def _mutated(
             schema=schema,
             values=document.sample.activity.values,
             document=document.body,
-            read=read,
+            read=intent.read_values(),
+            fields=intent.read_fields(),
             chance=random.Random(zlib.crc32(key.encode())),  # noqa: S311 - reproducible data
         )
         for changed in mutation.apply(subject):
@@ -70,8 +69,14 @@ def _mutated(
 
 
 def _subjects(plain: list[Document], *, once: bool) -> Iterator[Document]:
-    """Yield the documents that are mutated: the malicious, and some of the benign."""
-    malicious = [one for one in plain if one.sample.label is Label.MALICIOUS]
+    """Yield the documents that are mutated: one malicious a family, and some of the benign."""
+    malicious = list(
+        {
+            (one.sample.family, one.sample.family == "alternative" and one.sample.name): one
+            for one in reversed(plain)
+            if one.sample.label is Label.MALICIOUS
+        }.values()
+    )[::-1]
     benign = [one for one in plain if one.sample.label is Label.BENIGN]
     yield from malicious[:1] if once else malicious
     yield from benign[:1] if once else benign[:MUTATED_BENIGN]

@@ -1,7 +1,8 @@
-"""Why a predicate came out as it did on one event, leaf by leaf."""
+"""Why a predicate came out as it did on one event, part by part."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,10 +13,12 @@ from harness.ir.nodes import (
     Condition,
     Constant,
     Nested,
+    Not,
     Predicate,
     Presence,
     children,
     expression_fields,
+    walk_predicate,
 )
 from harness.ir.semantics import Semantics
 from harness.ir.truth import Truth
@@ -27,36 +30,62 @@ MAX_VALUE = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafOutcome:
-    """A leaf, where it stands in the query, what it saw and what it gave."""
+    """A part of a query, its text, what it saw and what it gave."""
 
     leaf: Predicate
     outcome: Truth
     text: str
     fields: tuple[str, ...]
     seen: str
+    span: Span | None
 
 
 def explain(
     node: Predicate, event: Event, semantics: Semantics, source: Source | None = None
 ) -> list[LeafOutcome]:
-    """Return every leaf of a predicate with its outcome on an event, in order."""
-    return [_outcome(leaf, event, semantics, source) for leaf in leaves_of(node)]
+    """Return every part of a predicate with its outcome on an event, in order."""
+    return [_outcome(part, event, semantics, source) for part in parts_of(node, source)]
 
 
-def leaves_of(node: Predicate) -> Iterator[Predicate]:
-    """Yield the leaves of a predicate, left to right."""
+def parts_of(node: Predicate, source: Source | None = None) -> Iterator[Predicate]:
+    """Yield the parts of a predicate that stand for one piece of text each, left to right.
+
+    A part is a leaf, or the node above leaves that all come from the same text: a list of
+    patterns, or a negation that belongs to the operator (``!=``).
+    """
     below = children(node)
-    if not below or isinstance(node, Condition | Nested):
+    if not below or isinstance(node, Condition | Nested) or _is_one_text(node, source):
         yield node
         return
     for child in below:
-        yield from leaves_of(child)
+        yield from parts_of(child, source)
+
+
+_NEGATED = re.compile(r"!=|<>|!~|\bnot\b|-c?i?not\w+|-c?i?ne\b", re.IGNORECASE)
+
+
+def _is_one_text(node: Predicate, source: Source | None) -> bool:
+    spans = {_span(leaf) for leaf in walk_predicate(node) if not children(leaf)}
+    span = next(iter(spans), None)
+    if len(spans) != 1 or span is None:
+        return False
+    negations = sum(isinstance(one, Not) for one in walk_predicate(node))
+    text = source.text[span.start : span.end] if source else ""
+    return not negations or _NEGATED.search(text) is not None
+
+
+def _first_span(node: Predicate) -> Span | None:
+    return next((span for one in walk_predicate(node) if (span := _span(one))), None)
+
+
+def _span(node: Predicate) -> Span | None:
+    return getattr(node, "span", None)
 
 
 def _outcome(
     leaf: Predicate, event: Event, semantics: Semantics, source: Source | None
 ) -> LeafOutcome:
-    fields = _fields(leaf)
+    fields = tuple(dict.fromkeys(name for one in walk_predicate(leaf) for name in _fields(one)))
     seen = "; ".join(f"{field} {_seen(event, field, semantics)}" for field in fields)
     return LeafOutcome(
         leaf=leaf,
@@ -64,6 +93,7 @@ def _outcome(
         text=_text(leaf, source),
         fields=fields,
         seen=seen,
+        span=_first_span(leaf),
     )
 
 
@@ -90,7 +120,7 @@ def _seen(event: Event, field: str, semantics: Semantics) -> str:
 
 
 def _text(leaf: Predicate, source: Source | None) -> str:
-    span: Span | None = getattr(leaf, "span", None)
+    span = _first_span(leaf)
     if source is not None and span is not None and span.end > span.start:
         return " ".join(source.text[span.start : span.end].split())
     match leaf:

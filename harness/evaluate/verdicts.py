@@ -11,7 +11,7 @@ from harness.evaluate import masks
 from harness.ir.cells import Event, Lookup, raw
 from harness.ir.query import Context, Query, field_types, infer_types
 from harness.ir.semantics import Semantics
-from harness.ir.truth import Truth
+from harness.ir.truth import Truth, both
 from harness.source import Source
 
 _TIME_FIELDS = ("@timestamp", "timestamp", "TimeCreated", "event.created", "_time")
@@ -33,6 +33,9 @@ def outcomes(query: Query, events: Sequence[Event], semantics: Semantics) -> lis
         return [query.outcome.decide(hits)]
     result = [Truth(int(code)) for code in masks.evaluate(query.predicate, columns, semantics)]
     result = [semantics.unknown if item is Truth.UNKNOWN else item for item in result]
+    if query.upstream is not None:
+        reached = outcomes(query.upstream, documents, semantics)
+        result = [both(*pair, ordered=True) for pair in zip(reached, result, strict=True)]
     for stage in query.stages:
         result = stage.select(documents, result)
     return result

@@ -40,6 +40,10 @@ class Intent:
         names = (provenance.get(path) for path in fields_of(self.predicate))
         return frozenset(name for name in names if name)
 
+    def read_fields(self) -> frozenset[str]:
+        """Return the names of the fields that the reference looks at."""
+        return frozenset(fields_of(self.predicate))
+
     def label(self, values: Mapping[str, Any]) -> Label:
         """Return what the rule must do on an activity: only TRUE means that it must fire."""
         fires = self.truth(values) is Truth.TRUE

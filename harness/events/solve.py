@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
+from harness import schemas
 from harness.evaluate import oracle
 from harness.events import candidates, kinds
 from harness.events.intent import Intent
@@ -31,6 +32,7 @@ from harness.ir import (
     Predicate,
     Presence,
     Truth,
+    fields_of,
 )
 from harness.source import Span
 
@@ -115,6 +117,8 @@ class _Builder:
         self._samples: list[Sample] = []
         self._gaps: list[NotConstructed] = []
         self._seen: set[str] = set()
+        self._done: set[Literal] = set()
+        self._read = sorted(fields_of(intent.predicate))
 
     def build(self) -> Samples:
         """Build everything, malicious first."""
@@ -141,7 +145,10 @@ class _Builder:
         wanted, values = built
         self._add(Label.MALICIOUS, "alternative", what, values, _span(alternative))
         for literal in dict.fromkeys(alternative):
-            self._near_misses(literal, alternative, wanted, values)
+            self._variations(literal, values)
+            if literal not in self._done:
+                self._near_misses(literal, alternative, wanted, values)
+            self._done.add(literal)
 
     def _solutions(
         self, alternative: Alternative
@@ -190,12 +197,44 @@ class _Builder:
             yield {str(name): value}
 
     def _removal(self, path: str) -> Iterator[dict[str, Any]]:
-        source = self._intent.schema.provenance(self._intent.kind).get(path)
-        if source:
-            yield {source: None}
+        """Yield the absence of a value, where an activity can do without it."""
+        name = self._intent.schema.provenance(self._intent.kind).get(path, "")
+        declared = self._declared(path)
+        if name and not (declared and (declared.required or declared.allowed)):
+            yield {name: None}
+
+    def _declared(self, path: str) -> schemas.Value | None:
+        name = self._intent.schema.provenance(self._intent.kind).get(path, "")
+        return self._intent.schema.kind(self._intent.kind).values.get(name)
+
+    def _is_closed(self, path: str) -> bool:
+        declared = self._declared(path)
+        return declared is not None and bool(declared.allowed)
 
     def _changes(self, path: str, value: Any) -> Iterator[dict[str, Any]]:
         yield from self._intent.schema.inverse(self._intent.kind, path, value).activities
+
+    def _variations(self, literal: Literal, values: Mapping[str, Any]) -> None:
+        """Add malicious activities that satisfy one literal in another way."""
+        leaf = literal.leaf
+        if not isinstance(leaf, Atom | Presence):
+            return
+        for path in _paths(literal):
+            for family, change in self._other_ways(literal, path):
+                changed = {**values, **change}
+                same = self._essence(changed) == self._essence(values)
+                if not same and self._intent.label(changed) is Label.MALICIOUS:
+                    because = self._difference(path, values, changed)
+                    self._add(Label.MALICIOUS, family, because, changed, leaf.span)
+
+    def _other_ways(self, literal: Literal, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        if isinstance(literal.leaf, Atom) and literal.wanted:
+            for value in candidates.passing(literal.leaf, self._world.chance):
+                for change in self._changes(path, value):
+                    yield "wildcard-filled", change
+        for value in self._closed_values(path):
+            for change in self._changes(path, value):
+                yield "other-allowed-value", change
 
     def _near_misses(
         self,
@@ -214,8 +253,21 @@ class _Builder:
             if self._holds(literal, changed) or not all(self._holds(o, changed) for o in others):
                 continue
             if self._intent.label(changed) is Label.BENIGN:
-                because = f"differs in {_name(leaf)} alone: {family.replace('-', ' ')}"
+                path = _paths(literal)[0]
+                because = self._difference(path, values, changed)
+                if coherent:
+                    because += ", and everything that goes with it"
                 self._add(Label.BENIGN, family, because, changed, leaf.span)
+
+    def _difference(self, path: str, values: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
+        """Say in words how two activities differ at a path."""
+        before, after = (self._shown(path, one) for one in (values, changed))
+        return f"{path} is {after} instead of {before}"
+
+    def _shown(self, path: str, values: Mapping[str, Any]) -> str:
+        document = self._intent.schema.render(self._intent.kind, values)
+        found = oracle.cell_of(document, path, self._intent.semantics).values
+        return ", ".join(repr(value) for value in found) or "absent"
 
     def _flips(
         self, literal: Literal, values: Mapping[str, Any]
@@ -230,7 +282,7 @@ class _Builder:
                 for change in self._others(path):
                     yield "other-value", change, False
                     yield "other-value-and-company", change, True
-                for value in now:
+                for value in () if self._is_closed(path) else now:
                     for family, close in candidates.near(value):
                         for change in self._changes(path, close):
                             yield family, change, False
@@ -274,14 +326,10 @@ class _Builder:
     def _essence(self, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Return the values that the intent reads: what makes two samples the same test."""
         document = self._intent.schema.render(self._intent.kind, values)
-        read: set[str] = set()
-        for alternative in alternatives(self._intent.predicate):
-            for literal in alternative:
-                read.update(_paths(literal))
-        return sorted(
+        return [
             (path, repr(oracle.cell_of(document, path, self._intent.semantics).values))
-            for path in read
-        )
+            for path in self._read
+        ]
 
     def _gap(self, what: str, reason: str, atom: Span | None = None) -> None:
         self._gaps.append(NotConstructed(what=what, reason=reason, atom=atom))
@@ -292,10 +340,6 @@ def _paths(literal: Literal) -> tuple[str, ...]:
     if isinstance(leaf, Atom):
         return (leaf.field,) if isinstance(leaf.field, str) else ()
     return (leaf.field,) if isinstance(leaf, Presence) else ()
-
-
-def _name(leaf: Atom | Presence) -> str:
-    return str(leaf.field)
 
 
 def _span(alternative: Alternative) -> Span | None:

@@ -25,8 +25,9 @@ class Effect(StrEnum):
 class Subject:
     """An unmutated sample in one schema, as a mutation sees it.
 
-    ``read`` are the activity values that the reference looks at; ``chance`` is seeded per
-    sample, so that a mutation draws the same for the same sample.
+    ``read`` are the activity values that the reference looks at, ``fields`` the names of its
+    fields; ``chance`` is seeded per sample, so that a mutation draws the same for the same
+    sample.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Subject:
     values: Mapping[str, Any]
     document: Mapping[str, Any]
     read: frozenset[str]
+    fields: frozenset[str]
     chance: random.Random
 
     def copy(self) -> dict[str, Any]:
@@ -42,8 +44,10 @@ class Subject:
 
     def reads_path(self, path: str) -> bool:
         """Return whether the value at a document path is one that the reference looks at."""
-        source = self.schema.provenance(self.kind).get(path)
-        return source is not None and source in self.read
+        if path in self.fields:
+            return True
+        rules = (one.rule for one in self.schema.fields(self.kind) if one.path == path)
+        return any(name in self.read for rule in rules for name in rule.names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,139 @@
+"""``harness gate``: what a change does, for CI."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli._common import FINDINGS, KEPT, UNUSABLE, write
+from harness.gate import git
+from harness.gate.compare import Outcome, compare
+from harness.report.results import Collector
+from harness.ruleset.files import MANIFEST, manifests
+from harness.ruleset.load import load
+from harness.run.engine import execute
+from harness.run.plan import Plan
+
+SCHEMA = "harness/gate/1"
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--base", required=True, help="The branch, tag or commit that the change goes into.")
+@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]))
+@click.option(
+    "--output",
+    "-o",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Also write the result: .md for a summary, .json for everything. Repeatable.",
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+def command(
+    paths: tuple[Path, ...], base: str, form: str, outputs: tuple[Path, ...], seed: int
+) -> int:
+    """Test the rules at PATHS (default: rules/) that differ from --base, before and after.
+
+    New, fixed and unchanged findings are told apart. Exit code 1 only for new findings.
+    """
+    outcome = _gate(paths or (Path("rules"),), base, seed)
+    document = {
+        "schema": SCHEMA,
+        "base": base,
+        "seed": seed,
+        "passes": outcome.passes,
+        "rules": list(outcome.rules),
+        "new": list(outcome.new),
+        "fixed": list(outcome.fixed),
+        "unchanged": list(outcome.unchanged),
+        "problems": list(outcome.problems),
+    }
+    as_json = json.dumps(document, indent=2, ensure_ascii=False, default=str)
+    click.echo(as_json if form == "json" else markdown(document), nl=form == "json")
+    for path in outputs:
+        write(path, as_json + "\n" if path.suffix == ".json" else markdown(document))
+    if outcome.problems:
+        return UNUSABLE
+    return KEPT if outcome.passes else FINDINGS
+
+
+def _gate(paths: Sequence[Path], base: str, seed: int) -> Outcome:
+    root = git.root_of(paths[0] if paths[0].is_dir() else paths[0].parent)
+    commit = git.commit_of(root, base)
+    changed = git.changed_files(root, commit)
+    folders = [one.resolve() for path in paths for one in _rule_folders(path)]
+    touched = [one for one in folders if any(file.is_relative_to(one) for file in changed)]
+    gone = [one for one in _gone(paths, changed) if one not in touched]
+    with tempfile.TemporaryDirectory(prefix="harness-gate-") as scratch:
+        old = git.extract(root, commit, [*touched, *gone], Path(scratch))
+        before = _run([one for one in old if (one / MANIFEST).is_file()], seed)
+    return compare(before, _run(touched, seed))
+
+
+def _rule_folders(path: Path) -> Iterator[Path]:
+    if path.exists():
+        yield from (one.parent for one in manifests(path))
+
+
+def _gone(paths: Sequence[Path], changed: Sequence[Path]) -> Iterator[Path]:
+    """Yield the folders of rules that the change takes away."""
+    roots = [path.resolve() for path in paths]
+    for file in changed:
+        inside = any(file.is_relative_to(root) for root in roots)
+        if inside and file.name == MANIFEST and not file.exists():
+            yield file.parent
+
+
+def _run(folders: Sequence[Path], seed: int) -> dict[str, Any]:
+    collector = Collector()
+    loaded = load(folders)
+    collector.add_problems(loaded.problems)
+    for event in execute(Plan(rules=tuple(loaded.rules), seed=seed, measure=False)):
+        collector.handle(event)
+    return collector.document(times=False)
+
+
+def markdown(document: Mapping[str, Any]) -> str:
+    """Return the summary that a pull request shows."""
+    verdict = "passes" if document["passes"] else "fails"
+    count = len(document["rules"])
+    lines = [
+        f"## Rule gate {verdict}",
+        "",
+        f"{count} changed rule{'' if count == 1 else 's'} against `{document['base']}`: "
+        f"{len(document['new'])} new, {len(document['fixed'])} fixed, "
+        f"{len(document['unchanged'])} unchanged findings.",
+    ]
+    for title, key in (("New", "new"), ("Fixed", "fixed"), ("Unchanged", "unchanged")):
+        if document[key]:
+            lines += [
+                "",
+                f"### {title}",
+                "",
+                "| rule | translation | on | finding |",
+                "|---|---|---|---|",
+            ]
+            lines += [_row(one) for one in document[key]]
+    for problem in document["problems"]:
+        lines += ["", f"- cannot be used: {_cell(problem['place'])} {_cell(problem['message'])}"]
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: Mapping[str, Any]) -> str:
+    where = f"{one['translation']} {one['version']}".strip()
+    text = f"**{one['code']}**: {one['message']}"
+    return f"| {_cell(one['rule'])} | {_cell(where)} | {_cell(one['schema'])} | {_cell(text)} |"
+
+
+def _cell(text: str) -> str:
+    """Escape what would break out of a Markdown table or start HTML."""
+    flat = " ".join(str(text).split())
+    for char, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "\\|")):
+        flat = flat.replace(char, safe)
+    return flat
