@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from harness.corpus.document import Document
+from harness.documents.document import Document
 from harness.errors import Diagnostic
 from harness.events.intent import Intent
 from harness.events.model import NotConstructed

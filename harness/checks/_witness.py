@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.checks._base import Cell, Step, Witness
-from harness.corpus.document import Document
+from harness.documents.document import Document
 from harness.evaluate.explain import explain
 from harness.events.model import Label
 from harness.ir import Truth, fields_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks._base import Cell, Check, Finding, RuleResult, Witness
-from harness.corpus.document import Document
+from harness.documents.document import Document
 from harness.ir import Truth
 
 MAX_NAMES = 6

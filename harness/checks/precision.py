@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.checks._base import Cell, Check, Finding, finding
 from harness.checks._witness import smallest, witness
-from harness.corpus.document import Document
+from harness.documents.document import Document
 from harness.ir import Truth
 
 

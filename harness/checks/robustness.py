@@ -8,7 +8,7 @@ from harness import mutations
 from harness.checks._base import Cell, Check, Finding, finding
 from harness.checks._cause import silent_because
 from harness.checks._witness import smallest, witness
-from harness.corpus.document import Document
+from harness.documents.document import Document
 from harness.ir import Truth
 from harness.mutations import Effect
 

@@ -9,12 +9,12 @@ clock, so that rounding such as ``now-30m/m`` counts as it does in production.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from harness.checks._base import Cell, Check, Finding, Witness, finding
-from harness.corpus.document import Document
+from harness.checks._base import Cell, Check, Finding, RuleResult, Witness, finding
+from harness.documents.document import Document
 from harness.events.kinds import CLOCK
 from harness.ir import Schedule, Truth
 from harness.mutations._documents import delete_path
@@ -60,7 +60,17 @@ def misses(schedule: Schedule, seen: Callable[[timedelta, timedelta], bool]) -> 
     return Misses(sometimes=sometimes, always=always)
 
 
-def _run(cell: Cell) -> Iterator[Finding]:
+def _run(result: RuleResult) -> Iterator[Finding]:
+    """Report each translation's schedule once, whatever it runs on."""
+    reported: set[tuple[str, str]] = set()
+    for cell in result.cells:
+        for one in _about(cell):
+            if (one.translation, one.message) not in reported:
+                reported.add((one.translation, one.message))
+                yield replace(one, schema="", version="")
+
+
+def _about(cell: Cell) -> Iterator[Finding]:
     if cell.query is None:
         return
     schedule = cell.query.schedule or _rule_schedule(cell)
@@ -168,5 +178,5 @@ CHECK = Check(
         "late-event-missed": "An event that becomes searchable late falls between two windows.",
         "alerts-capped": "A run may match more events than it raises alerts for.",
     },
-    cell=_run,
+    rule=_run,
 )

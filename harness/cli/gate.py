@@ -102,13 +102,10 @@ def _run(folders: Sequence[Path], seed: int) -> dict[str, Any]:
 def markdown(document: Mapping[str, Any]) -> str:
     """Return the summary that a pull request shows."""
     verdict = "passes" if document["passes"] else "fails"
-    count = len(document["rules"])
     lines = [
         f"## Rule gate {verdict}",
         "",
-        f"{count} changed rule{'' if count == 1 else 's'} against `{document['base']}`: "
-        f"{len(document['new'])} new, {len(document['fixed'])} fixed, "
-        f"{len(document['unchanged'])} unchanged findings.",
+        _counts(document),
     ]
     for title, key in (("New", "new"), ("Fixed", "fixed"), ("Unchanged", "unchanged")):
         if document[key]:
@@ -123,6 +120,13 @@ def markdown(document: Mapping[str, Any]) -> str:
     for problem in document["problems"]:
         lines += ["", f"- cannot be used: {_cell(problem['place'])} {_cell(problem['message'])}"]
     return "\n".join(lines) + "\n"
+
+
+def _counts(document: Mapping[str, Any]) -> str:
+    count = len(document["rules"])
+    rules = "1 changed rule" if count == 1 else f"{count} changed rules"
+    parts = (f"{len(document[key])} {key}" for key in ("new", "fixed", "unchanged"))
+    return f"{rules} against `{document['base']}`: {', '.join(parts)} findings."
 
 
 def _row(one: Mapping[str, Any]) -> str:

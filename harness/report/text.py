@@ -7,12 +7,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console
+from rich.console import Group as Lines
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from harness.report._base import Format, Results
+from harness.report._grouping import Group, group
 
 WIDTH = 118
 _STATUS = {
@@ -42,7 +44,7 @@ def show(results: Results, console: Console, *, details: int = 1) -> None:
         console.print(_heading(rule))
         if cells:
             console.print(_table(cells))
-        console.print(Group(*_findings(rule, cells, details)))
+        console.print(Lines(*_findings(rule, cells, details)))
     for problem in results["problems"]:
         console.print(_problem(problem), soft_wrap=True)
     console.print(_summary(results))
@@ -109,11 +111,10 @@ def _findings(
     rule: Mapping[str, Any], cells: list[Mapping[str, Any]], details: int
 ) -> Iterator[Any]:
     listed = [one for owner in (*cells, rule) for one in owner["findings"]]
-    hidden = 0
-    for one in listed:
-        if one["severity"] == "note" and details < 2:  # noqa: PLR2004 - a level, not a magic number
-            hidden += 1
-            continue
+    groups = group(listed)
+    shown = [one for one in groups if one.first["severity"] != "note" or details > 1]
+    hidden = len(groups) - len(shown)
+    for one in shown:
         yield _finding(one, details)
     if hidden:
         yield Text(f"\n{hidden} notes not shown; -v shows them", style="dim")
@@ -122,12 +123,12 @@ def _findings(
     yield Text("")
 
 
-def _finding(one: Mapping[str, Any], details: int) -> Any:
+def _finding(found: Group, details: int) -> Any:
+    one = found.first
     head = Text("\n")
     head.append(one["code"], style=_SEVERITY[one["severity"]])
-    where = " on ".join(part for part in (one["translation"], one["schema"]) if part)
-    version = f" (version {one['version']})" if one["version"] else ""
-    head.append(f"  {where}{version}", style="bold")
+    where = " on ".join(part for part in (one["translation"], ", ".join(found.places)) if part)
+    head.append(f"  {where}", style="bold")
     if one["known"]:
         head.append(f"  known: {one['known']}", style="cyan")
     body: list[Any] = [Text(one["message"])]
@@ -137,7 +138,7 @@ def _finding(one: Mapping[str, Any], details: int) -> Any:
         body.extend(_witness(one["witness"], one["count"]))
     if one["hint"]:
         body.append(Text(f"hint: {one['hint']}", style="green"))
-    return Group(head, *(Padding(part, (0, 0, 0, 2)) for part in body))
+    return Lines(head, *(Padding(part, (0, 0, 0, 2)) for part in body))
 
 
 def _witness(witness: Mapping[str, Any], count: int) -> Iterator[Text]:

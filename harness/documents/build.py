@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from harness import mutations
-from harness.corpus.document import Document
+from harness.documents.document import Document
 from harness.events.intent import Intent
 from harness.events.model import Label, Sample
 from harness.mutations import Subject

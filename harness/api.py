@@ -1,0 +1,53 @@
+"""The doors of the library that work on whole rules; ``harness`` re-exports them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from harness import schemas
+from harness.documents.build import documents
+from harness.documents.document import Document
+from harness.events import solve
+from harness.events.intent import intent_of
+from harness.report.results import Collector
+from harness.ruleset.model import Rule
+from harness.run.engine import execute
+from harness.run.plan import Plan
+
+
+def corpus(rule: Rule, schema: str, *, seed: int = 0) -> list[Document]:
+    """Return the labelled documents of a rule in one schema, mutated ones included.
+
+    Args:
+        rule: A rule from :func:`harness.load_rules`.
+        schema: A name from ``harness schemas``, with ``@version`` or ``:variant`` if wanted;
+            ``"sigma"`` is Sigma's own taxonomy, flat.
+        seed: The same seed gives the same documents, byte for byte.
+
+    Returns:
+        Documents with ``label`` (``"malicious"`` or ``"benign"``), ``document`` (what a query
+        sees), ``activity`` (what happened, vendor-neutral) and ``mutation`` (a name or None).
+
+    Raises:
+        InvalidInput: There is no such schema, or it does not record the rule's kind.
+        QuerySyntaxError: The rule's reference cannot be read.
+        Unsupported: The rule's reference is not evaluated yet.
+    """
+    intent = intent_of(rule)
+    built = solve.samples(intent, seed=seed)
+    return documents(built.samples, intent, schemas.get(schema), seed=seed)
+
+
+def test(
+    rules: Iterable[Rule], *, seed: int = 0, measure: bool = False
+) -> dict[str, Any]:
+    """Run every translation of some rules and return the ``harness/test/1`` document.
+
+    ``measure`` also measures what translations cost, which takes longer and makes the numbers
+    of the document differ from run to run.
+    """
+    collector = Collector()
+    for event in execute(Plan(rules=tuple(rules), seed=seed, measure=measure)):
+        collector.handle(event)
+    return collector.document(times=measure)
