@@ -11,7 +11,7 @@ from harness.documents.document import Document
 from harness.errors import Diagnostic
 from harness.events.intent import Intent
 from harness.events.model import NotConstructed
-from harness.ir import Query, Semantics, Truth
+from harness.ir import FieldType, Query, Semantics, Truth
 from harness.ruleset.model import Rule, Translation
 from harness.schemas import Schema
 from harness.source import QuerySyntaxError, Unsupported
@@ -82,9 +82,15 @@ class Judge(Protocol):
     """Runs the translation of a cell on further documents of its schema."""
 
     def __call__(
-        self, bodies: Sequence[Mapping[str, Any]], now: datetime | None = None
+        self,
+        bodies: Sequence[Mapping[str, Any]],
+        now: datetime | None = None,
+        types: Mapping[str, FieldType] | None = None,
     ) -> list[Truth]:
-        """Return one verdict per document; ``now`` is the clock of the run."""
+        """Return one verdict per document.
+
+        ``now`` is the clock of the run; ``types`` are index types beyond the schema's own.
+        """
         ...
 
 

@@ -84,7 +84,7 @@ def _in_words(leaf: LeafOutcome, event: Mapping[str, Any], cell: Cell) -> Cause:
     kind = cell.intent.kind
     known = cell.schema.types(kind)
     unknown = [name for name in leaf.fields if name not in known and not _covers(name, known)]
-    if isinstance(leaf.leaf, Constant) and not unknown:
+    if isinstance(leaf.leaf, Constant) and not leaf.fields:
         message = f"`{leaf.text}` can match nothing there"
         hint = "check the field names and types against the data source"
         return Cause(message=message, hint=hint, place=place, excerpt=excerpt)

@@ -70,7 +70,7 @@ def _shrunk(
     """
     values = dict(document.sample.activity.values)
     if document.mutation is not None:
-        return values, _without_unread(cell, document)
+        return values, _without_unread(cell, document.body)
     protected = _read(cell) if verdict is not Truth.TRUE else frozenset()
     body = document.body
     for name in sorted(values):
@@ -82,20 +82,20 @@ def _shrunk(
             continue
         if cell.judge([rendered]) == [verdict]:
             values, body = fewer, rendered
-    return values, body
+    return values, _without_unread(cell, body)
 
 
-def _without_unread(cell: Cell, document: Document) -> Mapping[str, Any]:
-    """Return a mutated document without the keys that neither side looks at."""
+def _without_unread(cell: Cell, full: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a document without the keys that neither side looks at, if that changes nothing."""
     provenance = cell.schema.provenance(cell.intent.kind)
     read = cell.intent.read_values()
     wanted = _query_fields(cell) | {path for path, name in provenance.items() if name in read}
-    body = copy.deepcopy(dict(document.body))
+    body = copy.deepcopy(dict(full))
     for path, _ in list(leaf_paths(body)):
         if path not in wanted:
             delete_path(body, path)
-    same = body and cell.judge([body]) == cell.judge([document.body])
-    return body if same else document.body
+    same = body and cell.judge([body]) == cell.judge([full])
+    return body if same else full
 
 
 def _query_fields(cell: Cell) -> frozenset[str]:

@@ -23,15 +23,10 @@ def _run(cell: Cell) -> Iterator[Finding]:
             continue
         right = Truth.of(document.malicious)
         if before[document.sample.name] is right and verdict is not right:
-            key = (document.mutation, _family(document), document.malicious)
+            key = (document.mutation, document.family, document.malicious)
             broken.setdefault(key, []).append((document, verdict))
     for (name, family, _), group in sorted(broken.items()):
         yield _finding(cell, name, family, group)
-
-
-def _family(document: Document) -> str:
-    """Return what several mutated documents have in common; for versions, the version."""
-    return document.detail
 
 
 def _finding(cell: Cell, name: str, family: str, group: list[tuple[Document, Truth]]) -> Finding:

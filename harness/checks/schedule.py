@@ -16,12 +16,10 @@ from typing import Any
 from harness.checks._base import Cell, Check, Finding, RuleResult, Witness, finding
 from harness.documents.document import Document
 from harness.events.kinds import CLOCK
-from harness.ir import Schedule, Truth
+from harness.ir import FieldType, Schedule, Truth
 from harness.mutations._documents import delete_path
 
 MINUTE = timedelta(minutes=1)
-PHASES = 10
-"""Moments within one interval at which the simulated event happens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +37,8 @@ class Misses:
 def misses(schedule: Schedule, seen: Callable[[timedelta, timedelta], bool]) -> Misses:
     """Simulate runs. ``seen(at, run)`` tells whether the run at a time finds an event of a time.
 
-    Times are offsets from the first run.
+    Times are offsets from the first run. Per delay two moments decide: the event arrives just
+    after a run (and waits longest for the next), or just in time for one.
     """
     assert schedule.interval is not None
     interval, lookback = schedule.interval, schedule.lookback or timedelta(0)
@@ -47,10 +46,10 @@ def misses(schedule: Schedule, seen: Callable[[timedelta, timedelta], bool]) -> 
     delay = timedelta(0)
     while delay <= lookback + interval + MINUTE and always is None:
         found = []
-        for phase in range(PHASES):
-            at = interval * phase / PHASES + timedelta(seconds=1)
-            first = -(-(at + delay) // interval)
-            runs = range(first, first + lookback // interval + 2)
+        for wait in (timedelta(seconds=1), timedelta(0)):
+            first = -(-delay // interval) + 1
+            at = interval * (first - 1) + wait - delay
+            runs = range(first - (wait == timedelta(0)), first + lookback // interval + 1)
             found.append(any(seen(at, interval * run) for run in runs))
         if not all(found) and sometimes is None:
             sometimes = delay
@@ -103,7 +102,12 @@ def _seed(cell: Cell) -> Document | None:
 def _watched(
     cell: Cell, document: Document, schedule: Schedule
 ) -> Callable[[timedelta, timedelta], bool]:
-    """Return a test that runs the watch itself, the event's time set in the field it looks at."""
+    """Return a test that runs the watch itself, the event's time set in the field it looks at.
+
+    That field counts as a date even where the data source does not record it: whether it does
+    is another check's question.
+    """
+    types = {schedule.field: FieldType(name="date")}
     start = CLOCK.replace(minute=0, second=0, microsecond=0)
 
     def seen(at: timedelta, run: timedelta) -> bool:
@@ -111,7 +115,7 @@ def _watched(
         delete_path(body, schedule.field)
         moment = (start + at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         body[schedule.field] = moment
-        return cell.judge([body], now=start + run) == [Truth.TRUE]
+        return cell.judge([body], now=start + run, types=types) == [Truth.TRUE]
 
     return seen
 

@@ -64,6 +64,7 @@ def _mutated(
                 body=changed.document,
                 mutation=name,
                 detail=changed.detail,
+                family=changed.family or changed.detail,
                 effect=changed.effect,
             )
 

@@ -24,6 +24,7 @@ class Document:
     body: Mapping[str, Any]
     mutation: str | None = None
     detail: str = ""
+    family: str = ""
     effect: Effect = Effect.KEEPS
 
     @property

@@ -105,6 +105,8 @@ def _fields(leaf: Predicate) -> tuple[str, ...]:
             return tuple(sorted(expression_fields(expression)))
         case Nested(path, _):
             return (path,)
+        case Constant(about=about):
+            return about
         case _:
             return ()
 
@@ -122,7 +124,10 @@ def _seen(event: Event, field: str, semantics: Semantics) -> str:
 def _text(leaf: Predicate, source: Source | None) -> str:
     span = _first_span(leaf)
     if source is not None and span is not None and span.end > span.start:
-        return " ".join(source.text[span.start : span.end].split())
+        text = " ".join(source.text[span.start : span.end].split())
+        fields = _fields(leaf)
+        alone = len(fields) == 1 and fields[0] not in text
+        return f"{fields[0]}: {text}" if alone else text
     match leaf:
         case Atom(field=field, check=check):
             return f"{field} {check.describe()}"

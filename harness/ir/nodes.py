@@ -14,7 +14,7 @@ What the tree promises:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -126,10 +126,15 @@ class Nested:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """The same outcome for every event."""
+    """The same outcome for every event.
+
+    ``about`` names the fields that the text it stands for looks at, where it is constant
+    because the index does not have them.
+    """
 
     truth: Truth
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False)
+    about: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

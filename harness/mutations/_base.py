@@ -52,13 +52,18 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutated:
-    """A changed document. ``detail`` names the change (a path, a version); one line."""
+    """A changed document.
+
+    ``detail`` names the change (a path, a version); one line. ``family`` is what changes of
+    one kind have in common, where several details tell the same story; default: the detail.
+    """
 
     detail: str
     document: Mapping[str, Any]
     effect: Effect
     paths: tuple[str, ...] = ()
     values: Mapping[str, Any] | None = None
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
                 detail=f"{name} in {words}",
                 document=document,
                 effect=Effect.KEEPS,
+                family=name,
                 values=values,
             )
 

@@ -11,15 +11,15 @@ from typing import Any
 
 from harness import languages, schemas
 from harness.checks import Cell, Finding, RuleResult, all_checks
-from harness.corpus.build import documents as build_documents
-from harness.corpus.document import Document
+from harness.documents.build import documents as build_documents
+from harness.documents.document import Document
 from harness.errors import Diagnostic
 from harness.evaluate.verdicts import outcomes
 from harness.events import solve
 from harness.events.intent import Intent, intent_of
 from harness.events.kinds import CLOCK
 from harness.events.model import Samples
-from harness.ir import Context, Query, Truth
+from harness.ir import Context, FieldType, Query, Truth
 from harness.ruleset.load import from_syntax_error
 from harness.ruleset.model import Known, Rule, Translation
 from harness.run.cost import measure
@@ -125,13 +125,17 @@ def run_cell(
     query: Query | None = None
     error: QuerySyntaxError | Unsupported | None = None
 
-    def parse(now: datetime) -> Query:
+    def parse(now: datetime, more: Mapping[str, FieldType] | None = None) -> Query:
         options = {**translation.options, **({"version": version} if version else {})}
-        types = schema.types(intent.kind)
+        types = {**schema.types(intent.kind), **(more or {})}
         return language.parse(translation.source, Context(types=types, now=now, options=options))
 
-    def judge(bodies: Sequence[Mapping[str, Any]], now: datetime | None = None) -> list[Truth]:
-        parsed = query if now is None else parse(now)
+    def judge(
+        bodies: Sequence[Mapping[str, Any]],
+        now: datetime | None = None,
+        types: Mapping[str, FieldType] | None = None,
+    ) -> list[Truth]:
+        parsed = query if now is None else parse(now, types)
         assert parsed is not None
         if parsed.outcome is None:
             return outcomes(parsed, bodies, language.semantics)
