@@ -22,16 +22,24 @@ WORDS = {
 
 
 def smallest(documents: list[Document]) -> Document:
-    """Return the plainest document: unmutated, an alternative of the reference, little in it."""
+    """Return the plainest document: unmutated, of a telling family, little in it."""
     return min(
         documents,
         key=lambda one: (
             one.mutation is not None,
-            one.sample.family != "alternative",
+            _rank(one.sample.family),
             one.size,
             one.name,
         ),
     )
+
+
+_TELLING = ("alternative", "other-value", "other-value-and-company", "digit-added", "neighbour")
+"""Families whose difference a reader grasps at once, the plainest first."""
+
+
+def _rank(family: str) -> int:
+    return _TELLING.index(family) if family in _TELLING else len(_TELLING)
 
 
 def witness(cell: Cell, document: Document, verdict: Truth) -> Witness:

@@ -200,7 +200,8 @@ class _Builder:
         """Yield the absence of a value, where an activity can do without it."""
         name = self._intent.schema.provenance(self._intent.kind).get(path, "")
         declared = self._declared(path)
-        if name and not (declared and (declared.required or declared.allowed)):
+        always = declared and (declared.required or declared.allowed or declared.defaults)
+        if name and not always:
             yield {name: None}
 
     def _declared(self, path: str) -> schemas.Value | None:
