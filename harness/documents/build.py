@@ -56,6 +56,7 @@ def _mutated(
             read=intent.read_values(),
             fields=intent.read_fields(),
             chance=random.Random(zlib.crc32(key.encode())),  # noqa: S311 - reproducible data
+            late_by=intent.late_by,
         )
         for changed in mutation.apply(subject):
             yield Document(

@@ -120,7 +120,7 @@ def value_of(
                 return None
             return function.apply(*values)
         case Choice(condition, then, otherwise):
-            holds = evaluate(condition, event, semantics) is Truth.TRUE
+            holds = _verdict(evaluate(condition, event, semantics))
             return value_of(then if holds else otherwise, event, semantics, bound)
         case Verdict(predicate):
             return _verdict(evaluate(predicate, event, semantics))

@@ -21,6 +21,10 @@ class Lookup(Enum):
     FLAT_CASELESS = "flat, any case"
     """The name is one key of the event; letter case does not matter."""
 
+    PROPERTY = "property in any case, then an exact path"
+    """The part before the first dot is a key in any letter case; the rest is an exact path in it,
+    as properties and event data of a Windows event record."""
+
     LITERAL_FIRST = "literal key, else path"
     """A key with exactly this name wins; otherwise dots separate nested keys."""
 
@@ -79,10 +83,26 @@ def _find(event: Event, path: str, lookup: Lookup) -> Iterator[Any]:
     elif lookup is Lookup.FLAT_CASELESS:
         wanted = path.casefold()
         yield from (value for key, value in event.items() if key.casefold() == wanted)
+    elif lookup is Lookup.PROPERTY:
+        yield from _property(event, path)
     elif path in event:
         yield event[path]
     elif lookup is Lookup.LITERAL_FIRST:
         yield from _nested(event, path)
+
+
+def _property(event: Event, path: str) -> Iterator[Any]:
+    """Yield what is at a path whose first part is a key in any letter case."""
+    head, dot, rest = path.partition(".")
+    wanted = head.casefold()
+    for key, value in event.items():
+        name, _, below = key.partition(".")
+        if name.casefold() != wanted:
+            continue
+        if below == rest:
+            yield value
+        elif dot and not below:
+            yield from _nested(value, rest)
 
 
 def _nested(node: Any, path: str) -> Iterator[Any]:

@@ -78,7 +78,8 @@ class Query:
     With an ``outcome`` the query is about an index rather than an event, and ``predicate`` is
     the search whose hits it counts. ``options`` are the settings that ingest or evaluation
     must share with the parser. ``prepare`` is applied to every event before evaluation, where
-    the product changes events on their way in.
+    the product changes events on their way in. With ``upstream`` only what that query returns,
+    its stages included, reaches this one; ``predicate`` says its conditions all the same.
     """
 
     predicate: Predicate
@@ -86,6 +87,7 @@ class Query:
     outcome: Outcome | None = None
     schedule: Schedule | None = None
     prepare: Any = None
+    upstream: Query | None = None
     warnings: tuple[Diagnostic, ...] = ()
 
 

@@ -7,7 +7,7 @@ registry. A dialect compiles a pattern to something with ``matches``, or raises
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -26,11 +26,38 @@ class RegexError(HarnessError):
         self.position = position
 
 
+class TooComplex(RegexError):
+    """The engine of this dialect may accept the pattern, and the harness does not evaluate it."""
+
+
 class Regex(Protocol):
     """A compiled pattern."""
 
     def matches(self, text: str | bytes) -> bool:
         """Return whether the text matches; raise ``Fault`` where a work limit is hit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One match: where it stands and what its groups captured (``None``: took no part)."""
+
+    start: int
+    end: int
+    groups: tuple[str | None, ...]
+    named: Mapping[str, str | None]
+
+
+class Finder(Regex, Protocol):
+    """A compiled pattern of a dialect that also extracts."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the capture groups."""
+        ...
+
+    def finds(self, text: str) -> Iterator[Found]:
+        """Yield the matches from left to right; raise ``Fault`` where a work limit is hit."""
         ...
 
 

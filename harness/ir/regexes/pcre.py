@@ -7,13 +7,14 @@ and not with a hang.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pcre2
 
 from harness.errors import Fault
-from harness.ir.regexes import Dialect, Options, RegexError
+from harness.ir.regexes import Dialect, Found, Options, RegexError
 from harness.ir.values import Case
 
 _FLAGS = {"m": pcre2.MULTILINE, "s": pcre2.DOTALL, "x": pcre2.VERBOSE}
@@ -29,6 +30,18 @@ class _Compiled:
         search = self.pattern.fullmatch if self.whole else self.pattern.search
         try:
             return search(subject) is not None
+        except pcre2.LibraryError as error:
+            message = f"PCRE gives up: {error}"
+            raise Fault(message) from error
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.pattern.groupindex)
+
+    def finds(self, text: str) -> Iterator[Found]:
+        try:
+            for hit in self.pattern.finditer(text):
+                yield Found(hit.start(), hit.end(), hit.groups(), hit.groupdict())
         except pcre2.LibraryError as error:
             message = f"PCRE gives up: {error}"
             raise Fault(message) from error

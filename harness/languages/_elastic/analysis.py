@@ -1,0 +1,160 @@
+"""How Elasticsearch cuts text into tokens and normalises keywords.
+
+The standard tokenizer follows the word boundary rules of Unicode Standard Annex 29
+(https://www.unicode.org/reports/tr29/); its output was compared with Lucene 8.7.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import regex
+
+POSITION_GAP = 100
+"""Positions between two values of one text field (``position_increment_gap``)."""
+_MAX_TOKEN = 255
+"""Longer tokens are split by the standard tokenizer (``max_token_length``)."""
+
+_X = r"[\p{WB=Extend}\p{WB=Format}\p{WB=ZWJ}]*+"
+_LETTER = rf"[\p{{WB=ALetter}}\p{{WB=Hebrew_Letter}}]{_X}"
+_DIGIT = rf"[\p{{WB=Numeric}}\uFF10-\uFF19]{_X}"
+_KATAKANA = rf"\p{{WB=Katakana}}{_X}"
+_JOIN = rf"\p{{WB=ExtendNumLet}}{_X}"
+_MID_LETTER = rf"[\p{{WB=MidLetter}}\p{{WB=MidNumLet}}\p{{WB=Single_Quote}}:]{_X}"
+_MID_NUMBER = rf"[\p{{WB=MidNum}}\p{{WB=MidNumLet}}\p{{WB=Single_Quote}}]{_X}"
+_LETTERS = rf"{_LETTER}(?:(?:{_MID_LETTER})?{_LETTER})*+"
+_NUMBERS = rf"{_DIGIT}(?:(?:{_MID_NUMBER})?{_DIGIT})*+"
+_RUN = rf"(?:(?:{_LETTERS}|{_NUMBERS})++|(?:{_KATAKANA})++)"
+_WORD = rf"(?:{_JOIN})*+{_RUN}(?:(?:{_JOIN})++{_RUN})*(?:{_JOIN})*+"
+_OTHER = (
+    rf"\p{{Hangul}}+(?:{_X})|\p{{Hiragana}}{_X}|\p{{Han}}{_X}"
+    rf"|(?:\p{{Line_Break=Complex_Context}}{_X})++"
+    rf"|\p{{Regional_Indicator}}{{2}}{_X}|\p{{Extended_Pictographic}}{_X}"
+)
+_STANDARD = regex.compile(f"{_WORD}|{_OTHER}")
+_ASCII = regex.compile(
+    r"_*+[A-Za-z0-9]"
+    r"(?:[A-Za-z0-9_]|(?<=[A-Za-z])[.:'](?=[A-Za-z])|(?<=[0-9])[.,;'](?=[0-9]))*+"
+)
+_LETTERS_ONLY = regex.compile(r"\p{L}+")
+
+
+def lower(text: str) -> str:
+    """Return the text as the ``lowercase`` filter leaves it: code point by code point."""
+    if text.isascii():
+        return text.lower()
+    return "".join(_lower_one(char) for char in text)
+
+
+def _lower_one(char: str) -> str:
+    return char.lower()[0] if char != "ẞ" else "ß"
+
+
+def fold_accents(text: str) -> str:
+    """Return the text with Latin letters stripped of their marks, as ``asciifolding`` does."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in parts if not unicodedata.combining(char))
+
+
+@lru_cache(maxsize=65536)
+def standard_tokens(text: str) -> tuple[str, ...]:
+    """Return the tokens of the standard tokenizer, letter case kept."""
+    pattern = _ASCII if text.isascii() else _STANDARD
+    found: list[str] = []
+    for match in pattern.finditer(text):
+        token = match.group()
+        found.extend(token[at : at + _MAX_TOKEN] for at in range(0, len(token), _MAX_TOKEN))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzer:
+    """A tokenizer and a filter; ``filter`` is what also runs on wildcard terms."""
+
+    name: str
+    tokenize: Callable[[str], Sequence[str]]
+    filter: Callable[[str], str]
+
+    def tokens(self, text: str) -> tuple[str, ...]:
+        """Return the tokens of a text; their positions are their places in the list."""
+        return tuple(self.filter(token) for token in self.tokenize(text))
+
+
+def _whole(text: str) -> tuple[str, ...]:
+    return (text,) if text else ()
+
+
+def _same(text: str) -> str:
+    return text
+
+
+_ANALYZERS = {
+    "standard": Analyzer("standard", standard_tokens, lower),
+    "default": Analyzer("default", standard_tokens, lower),
+    "simple": Analyzer("simple", _LETTERS_ONLY.findall, lower),
+    "whitespace": Analyzer("whitespace", str.split, _same),
+    "keyword": Analyzer("keyword", _whole, _same),
+    # https://github.com/Graylog2/graylog2-server: keyword tokenizer and lowercase filter
+    "analyzer_keyword": Analyzer("analyzer_keyword", _whole, lower),
+}
+_TOKENIZERS: Mapping[str, Callable[[str], Sequence[str]]] = {
+    "standard": standard_tokens,
+    "whitespace": str.split,
+    "keyword": _whole,
+    "letter": _LETTERS_ONLY.findall,
+}
+_FILTERS: Mapping[str, Callable[[str], str]] = {
+    "lowercase": lower,
+    "uppercase": str.upper,
+    "asciifolding": fold_accents,
+    "trim": str.strip,
+}
+_NORMALIZERS: Mapping[str, Callable[[str], str]] = {
+    "lowercase": lower,
+    # https://github.com/Graylog2/graylog-schema: GIM fields are normalised to lower case
+    "loweronly": lower,
+}
+
+
+def analyzer(given: Any = None) -> Analyzer | None:
+    """Return an analyzer by name or by definition; ``None`` for one that is not known.
+
+    A definition is a mapping with ``tokenizer`` and a list ``filter``, as in index settings.
+    """
+    if isinstance(given, Mapping):
+        tokenizer = _TOKENIZERS.get(str(given.get("tokenizer", "standard")))
+        chain = _chain(given.get("filter"))
+        if tokenizer is None or chain is None or given.get("char_filter"):
+            return None
+        return Analyzer(repr(sorted(given.items())), tokenizer, chain)
+    return _ANALYZERS.get(str(given or "standard"))
+
+
+def normalizer(given: Any) -> Callable[[str], str] | None:
+    """Return a keyword normalizer by name or definition; ``None`` for one that is not known."""
+    if not given:
+        return _same
+    if isinstance(given, Mapping):
+        return None if given.get("char_filter") else _chain(given.get("filter"))
+    return _NORMALIZERS.get(str(given))
+
+
+def _chain(names: Any) -> Callable[[str], str] | None:
+    listed = [names] if isinstance(names, str) else list(names or ())
+    steps = [_FILTERS.get(str(name)) for name in listed]
+    if any(step is None for step in steps):
+        return None
+
+    def apply(text: str) -> str:
+        for step in steps:
+            assert step is not None
+            text = step(text)
+        return text
+
+    return apply

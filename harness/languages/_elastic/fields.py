@@ -1,0 +1,488 @@
+"""Queries on one field of an Elasticsearch index, as predicates for the field's index type.
+
+Each function reads the field's type from ``context.types`` (multi-fields under ``fields``
+included) and gives a predicate; an unmapped field never matches. Values are given as the
+user wrote them. They raise :class:`FieldError` where the type does not take the value or the
+kind of query, and :class:`FieldUnsupported` for types that are not modelled;
+:func:`placed` turns both into errors with a place.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from harness.ir import (
+    FALSE,
+    TEXT,
+    TRUE,
+    Anything,
+    Atom,
+    Call,
+    Case,
+    Check,
+    Condition,
+    Constant,
+    Context,
+    Equals,
+    FieldValue,
+    Function,
+    Glob,
+    Has,
+    InNetwork,
+    Matches,
+    Predicate,
+    Presence,
+    Truth,
+    View,
+    Wild,
+    all_of,
+    any_of,
+    as_text,
+)
+from harness.ir.checks import Piece
+from harness.ir.regexes import RegexError, compile_regex
+from harness.languages._elastic import ranges, types
+from harness.languages._elastic.checks import Fuzzy, Phrase
+from harness.languages._elastic.date_formats import FormatUnsupported
+from harness.languages._elastic.dates import DateError
+from harness.languages._elastic.fuzziness import fuzzy_distance
+from harness.languages._elastic.mapping import (
+    Field,
+    all_names,
+    expand,
+    in_nested,
+    major,
+    resolve,
+    version,
+)
+from harness.languages._elastic.types import FieldError, FieldUnsupported
+from harness.source import QuerySyntaxError, Source, Span, Unsupported
+
+__all__ = [
+    "Field",
+    "FieldError",
+    "FieldUnsupported",
+    "exists",
+    "expand",
+    "fuzzy",
+    "fuzzy_distance",
+    "in_nested",
+    "major",
+    "match",
+    "match_or_none",
+    "phrase",
+    "phrase_or_none",
+    "placed",
+    "prefix",
+    "range_",
+    "regexp",
+    "resolve",
+    "term",
+    "version",
+    "wildcard",
+]
+
+
+@contextmanager
+def placed(source: Source, span: Span, *, lenient: bool = False) -> Iterator[None]:
+    """Turn field errors inside the block into query errors at ``span``.
+
+    With ``lenient`` a :class:`FieldError` is left for the caller, who makes it "no match".
+    """
+    try:
+        yield
+    except FieldError as error:
+        if lenient:
+            raise
+        raise QuerySyntaxError(str(error), source, span) from error
+    except FieldUnsupported as error:
+        raise Unsupported(str(error), source, span, error.reason) from error
+
+
+# Building predicates ----------------------------------------------------------------------
+
+
+def _atom(field: Field, check: Check, span: Span | None, view: View | None = None) -> Predicate:
+    """Return the test of a field's values, its constants of the mapping taken into account."""
+    _searchable(field)
+    if not field.sources:
+        raise FieldUnsupported(field.path, "search over all of the flattened field")
+    seen = field.view if view is None else view
+    constant = field.type.settings.get("value") if field.type.name == "constant_keyword" else None
+    if constant is not None:
+        return TRUE if any(map(check.accepts, seen.convert(constant))) else FALSE
+    tests: list[Predicate] = [
+        Atom(field=source, check=check, view=seen, span=span) for source in field.sources
+    ]
+    stand_in = field.type.settings.get("null_value")
+    if stand_in is not None and any(map(check.accepts, seen.convert(stand_in))):
+        tests.extend(_explicit_null(source, span) for source in field.sources)
+    return any_of(*tests)
+
+
+def _searchable(field: Field) -> None:
+    settings = field.type.settings
+    indexed = settings.get("index", True) not in {False, "false"}
+    values = field.type.name not in types.TOKENISED and settings.get("doc_values", True)
+    if not indexed and values in {False, "false"}:
+        message = f"field {field.path!r} is not indexed"
+        raise FieldError(message)
+
+
+def _holds_null(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and any(map(_holds_null, value)))
+
+
+_NULL = Function("elastic.holds_null", _holds_null, strict=False)
+
+
+def _explicit_null(source: str, span: Span | None) -> Predicate:
+    """Return the test for a null in the document, which ``null_value`` stands in for."""
+    call = Call(_NULL, (FieldValue(source, raw=True),), span)
+    null = Condition(expression=call, truth=Truth.of, span=span)
+    return all_of(Presence(field=source, has=Has.KEY, span=span), null)
+
+
+def _unmapped(path: str, span: Span | None) -> Constant:
+    """Return the test of a field that the index does not have: it matches nothing."""
+    return Constant(Truth.FALSE, span, (path,))
+
+
+def term(
+    path: str,
+    value: Any,
+    context: Context,
+    *,
+    case: Case = Case.SENSITIVE,
+    span: Span | None = None,
+) -> Predicate:
+    """Return the test for one indexed term; text is compared as it stands, without analysis."""
+    field = resolve(path, context)
+    if field is None:
+        return _unmapped(path, span)
+    name = field.type.name
+    if name in types.EXACT:
+        return _exact_term(field, as_text(value), case, span)
+    if name in types.TOKENISED:
+        return _atom(field, Equals(as_text(value), case), span)
+    if case is not Case.SENSITIVE:
+        message = f"field {path!r} of type {name!r} has no case-insensitive term queries"
+        raise FieldError(message)
+    return _typed_term(field, value, context, span)
+
+
+def _exact_term(field: Field, text: str, case: Case, span: Span | None) -> Predicate:
+    if field.type.name == "constant_keyword" and "*" in text:
+        return _atom(field, Glob(_stars(text), case), span)
+    normal = types.text_normalizer(field.type)(text)
+    return _atom(field, Equals(normal, case), span)
+
+
+def _stars(text: str) -> tuple[Piece, ...]:
+    """Return a pattern in which only ``*`` is special."""
+    pieces: list[Piece] = []
+    for part in text.split("*"):
+        pieces.extend([part, Wild.ANY] if part else [Wild.ANY])
+    return tuple(pieces[:-1])
+
+
+def _typed_term(field: Field, value: Any, context: Context, span: Span | None) -> Predicate:
+    """Return the test of a number, boolean, address or date."""
+    name = field.type.name
+    if name in types.NUMBERS:
+        number = ranges.number_term(types.query_number(value), field.type)
+        return FALSE if number is None else _atom(field, Equals(number), span)
+    if name == "boolean":
+        return _atom(field, Equals(types.query_boolean(value)), span)
+    if name == "ip":
+        return _atom(field, _address_check(as_text(value)), span)
+    if name in types.DATES:
+        return range_(field.path, context, low=value, high=value, span=span)
+    raise FieldUnsupported(name, "term on index type")
+
+
+def _address_check(text: str) -> Check:
+    if "/" not in text:
+        return Equals(types.query_address(text))
+    host, _, bits = text.partition("/")
+    family = types.query_address(host)
+    if not (bits.isascii() and bits.isdigit() and len(bits) < len("1000")):
+        message = f"{text[:60]!r} is no CIDR block"
+        raise FieldError(message)
+    try:
+        return InNetwork(ipaddress.ip_network(f"{family}/{int(bits)}", strict=False))
+    except ValueError as error:
+        message = f"{text[:60]!r} is no CIDR block"
+        raise FieldError(message) from error
+
+
+def _text_field(path: str, context: Context, kind: str) -> Field | None:
+    """Return the field if its type takes wildcard, prefix, regexp and fuzzy queries."""
+    field = resolve(path, context)
+    if field is None or field.type.name in types.EXACT | types.TOKENISED:
+        return field
+    if field.type.name in types.MODELLED:
+        message = f"field {path!r} of type {field.type.name!r} has no {kind} queries"
+        raise FieldError(message)
+    raise FieldUnsupported(field.type.name, "index type")
+
+
+def _prepare(field: Field, *, analyze: bool) -> Callable[[str], str]:
+    """Return what is done to the text of a pattern before it meets the index."""
+    if field.type.name in types.TOKENISED:
+        return types.text_analyzer(field.type, searching=True).filter if analyze else str
+    return types.text_normalizer(field.type)
+
+
+def wildcard(
+    path: str,
+    pieces: tuple[Piece, ...],
+    context: Context,
+    *,
+    case: Case = Case.SENSITIVE,
+    analyze: bool = False,
+    span: Span | None = None,
+) -> Predicate:
+    """Return the test for a wildcard pattern: the whole value, or a single token of text.
+
+    ``analyze`` passes the pattern through the analyzer's filters, as ``query_string`` does;
+    a keyword normalizer is always applied.
+    """
+    field = _text_field(path, context, "wildcard")
+    if field is None:
+        return _unmapped(path, span)
+    prepare = _prepare(field, analyze=analyze)
+    ready = tuple(prepare(piece) if isinstance(piece, str) else piece for piece in pieces)
+    return _atom(field, Glob(ready, case), span)
+
+
+def prefix(
+    path: str,
+    text: str,
+    context: Context,
+    *,
+    case: Case = Case.SENSITIVE,
+    analyze: bool = False,
+    span: Span | None = None,
+) -> Predicate:
+    """Return the test for values, or tokens, that begin with a text."""
+    field = _text_field(path, context, "prefix")
+    if field is None:
+        return _unmapped(path, span)
+    ready = _prepare(field, analyze=analyze)(text)
+    if field.type.name == "constant_keyword":
+        return _atom(field, Glob((*_stars(ready), Wild.ANY), case), span)
+    return _atom(field, Glob((ready, Wild.ANY), case), span)
+
+
+_SWITCHES = {
+    "COMPLEMENT": "~",
+    "INTERSECTION": "&",
+    "ANYSTRING": "@",
+    "EMPTY": "#",
+    "INTERVAL": "<",
+}
+
+
+def regexp(
+    path: str,
+    pattern: str,
+    context: Context,
+    *,
+    flags: str = "ALL",
+    case: Case = Case.SENSITIVE,
+    analyze: bool = False,
+    span: Span | None = None,
+) -> Predicate:
+    """Return the test for a Lucene regular expression over the whole value, or a token.
+
+    ``flags`` are Elasticsearch's names joined by ``|``. ``analyze`` lower-cases the pattern
+    for text fields, as OpenSearch and old versions do.
+    """
+    field = _text_field(path, context, "regexp")
+    if field is None:
+        return _unmapped(path, span)
+    ready = _prepare(field, analyze=analyze)(pattern)
+    letters = _regex_flags(flags, context)
+    _refuse_classes(ready, context)
+    try:
+        compile_regex(ready, "lucene", case=case, flags=letters)
+    except RegexError as error:
+        raise FieldError(str(error)) from error
+    return _atom(field, Matches(ready, "lucene", case, letters), span)
+
+
+def _regex_flags(flags: str, context: Context) -> str:
+    """Return the dialect's letters for Elasticsearch's flag names: what is switched off."""
+    names = {name.strip().upper() for name in flags.split("|")}
+    unknown = names - set(_SWITCHES) - {"ALL", "NONE", ""}
+    if unknown:
+        message = f"unknown regexp flag {min(unknown)!r}"
+        raise FieldError(message)
+    off = "" if "ALL" in names else "".join(_SWITCHES[x] for x in _SWITCHES if x not in names)
+    return off + ("8" if version(context)[0] < _CLASSES_SINCE else "")
+
+
+def _refuse_classes(pattern: str, context: Context) -> None:
+    if version(context)[0] == _CLASSES_UNCLEAR and _CLASS.search(pattern):
+        reason = "whether Elasticsearch 7 reads \\d, \\s and \\w as classes is not settled"
+        raise FieldUnsupported(pattern[:40], "character class in", reason)
+
+
+_CLASSES_SINCE = 8
+_CLASSES_UNCLEAR = 7
+_CLASS = re.compile(r"(?<!\\)(?:\\\\)*\\[dDsSwW]")
+
+
+def fuzzy(  # noqa: PLR0913 - the parameters of the fuzzy query
+    path: str,
+    text: str,
+    context: Context,
+    *,
+    distance: str | int = "AUTO",
+    transpositions: bool = True,
+    prefix_length: int = 0,
+    analyze: bool = False,
+    span: Span | None = None,
+) -> Predicate:
+    """Return the test for values, or tokens, within an edit distance of a text."""
+    field = _text_field(path, context, "fuzzy")
+    if field is None:
+        return _unmapped(path, span)
+    ready = _prepare(field, analyze=analyze)(text)
+    edits = fuzzy_distance(distance, ready)
+    return _atom(field, Fuzzy(ready, edits, transpositions, prefix_length), span)
+
+
+def range_(  # noqa: PLR0913 - the parameters of the range query
+    path: str,
+    context: Context,
+    *,
+    low: Any = None,
+    high: Any = None,
+    include_low: bool = True,
+    include_high: bool = True,
+    time_zone: str | None = None,
+    format: str | None = None,  # noqa: A002 - the parameter's name in the range query
+    analyze: bool = False,
+    span: Span | None = None,
+) -> Predicate:
+    """Return the test for a value between two bounds; ``None`` leaves a side open."""
+    field = resolve(path, context)
+    if field is None:
+        return _unmapped(path, span)
+    if low is None and high is None:
+        return exists(path, context, span=span)
+    bounds = ranges.Bounds(low=low, high=high, include_low=include_low, include_high=include_high)
+    if field.type.name in types.EXACT | types.TOKENISED:
+        checks = ranges.text_checks(bounds, _prepare(field, analyze=analyze), field.type)
+    else:
+        checks = _typed_range(field, bounds, context, time_zone, format)
+    return any_of(*(_atom(field, check, span) for check in checks)) if checks else FALSE
+
+
+def _typed_range(
+    field: Field, bounds: ranges.Bounds, context: Context, zone: str | None, form: str | None
+) -> list[Check]:
+    name = field.type.name
+    if name in types.NUMBERS:
+        return ranges.number_checks(bounds, field.type)
+    if name == "ip":
+        return ranges.address_checks(bounds)
+    if name in types.DATES:
+        try:
+            return ranges.date_checks(bounds, field.type, context.now, zone, form)
+        except DateError as error:
+            raise FieldError(str(error)) from error
+        except FormatUnsupported as error:
+            raise FieldUnsupported(str(error), "date format", "the format is not known") from error
+    if name == "boolean":
+        return ranges.boolean_checks(bounds)
+    raise FieldUnsupported(name, "range on index type")
+
+
+def exists(path: str, context: Context, *, span: Span | None = None) -> Predicate:
+    """Return the test for a field with a value; the name of an object covers its leaves."""
+    field = resolve(path, context)
+    if field is None:
+        names = [name for name in all_names(context) if name.startswith(f"{path}.")]
+        found = [exists(name, context, span=span) for name in names if resolve(name, context)]
+        return any_of(*found) if found else FALSE
+    if field.type.name == "constant_keyword" and field.type.settings.get("value") is not None:
+        return TRUE
+    if field.type.name in types.TOKENISED:
+        return _atom(field, Anything(), span, TEXT)
+    return _atom(field, Anything(), span)
+
+
+def phrase(
+    path: str,
+    text: str,
+    context: Context,
+    *,
+    slop: int = 0,
+    last_is_prefix: bool = False,
+    span: Span | None = None,
+) -> Predicate:
+    """Return the test for a phrase: the tokens of a text, in order; exact types take the term."""
+    return (
+        phrase_or_none(path, text, context, slop=slop, last_is_prefix=last_is_prefix, span=span)
+        or FALSE
+    )
+
+
+def phrase_or_none(
+    path: str,
+    text: str,
+    context: Context,
+    *,
+    slop: int = 0,
+    last_is_prefix: bool = False,
+    span: Span | None = None,
+) -> Predicate | None:
+    """Return :func:`phrase`, or ``None`` where the text has no token at all."""
+    field = resolve(path, context)
+    if field is None:
+        return _unmapped(path, span)
+    if field.type.name not in types.TOKENISED:
+        if last_is_prefix:
+            return prefix(path, text, context, span=span)
+        return term(path, text, context, span=span)
+    tokens = types.text_analyzer(field.type, searching=True).tokens(text)
+    if not tokens:
+        return None
+    if len(tokens) == 1:
+        check: Check = Glob((tokens[0], Wild.ANY)) if last_is_prefix else Equals(tokens[0])
+        return _atom(field, check, span)
+    view = types.sequence_view(field.type)
+    return _atom(field, Phrase(tokens, slop, last_is_prefix), span, view)
+
+
+def match(
+    path: str, text: Any, context: Context, *, operator: str = "or", span: Span | None = None
+) -> Predicate:
+    """Return the test for analysed text: any, or with ``and`` every one, of its tokens."""
+    return match_or_none(path, text, context, operator=operator, span=span) or FALSE
+
+
+def match_or_none(
+    path: str, text: Any, context: Context, *, operator: str = "or", span: Span | None = None
+) -> Predicate | None:
+    """Return :func:`match`, or ``None`` where the text has no token at all."""
+    field = resolve(path, context)
+    if field is None:
+        return _unmapped(path, span)
+    if field.type.name in types.TOKENISED:
+        tokens = types.text_analyzer(field.type, searching=True).tokens(as_text(text))
+    elif field.type.name == "keyword" and field.type.settings.get("split_queries_on_whitespace"):
+        tokens = tuple(as_text(text).split())
+    else:
+        return term(path, text, context, span=span)
+    if not tokens:
+        return None
+    tests = [term(path, token, context, span=span) for token in dict.fromkeys(tokens)]
+    return all_of(*tests) if operator.lower() == "and" else any_of(*tests)

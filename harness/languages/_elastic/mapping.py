@@ -1,0 +1,128 @@
+"""Finding fields in the mapping of an index: multi-fields, aliases, objects, patterns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from harness.ir import Context, FieldType, View
+from harness.ir.query import field_types
+from harness.languages._elastic import types
+
+_CONTAINERS = frozenset({"object", "nested", "passthrough"})
+_SUB_FIELDS = frozenset({"keyword", "text", "raw", "caseless", "wildcard"})
+"""Names that mark a multi-field where the mapping of its parent is not given."""
+_MAX_ALIASES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field of the index: its type, and where in the document its values stand."""
+
+    path: str
+    sources: tuple[str, ...]
+    type: FieldType
+
+    @property
+    def view(self) -> View:
+        """What the index holds for a value."""
+        return types.view(self.type)
+
+
+def resolve(path: str, context: Context) -> Field | None:
+    """Return the field at a path; ``None`` where it is unmapped, an object, or nested."""
+    for _ in range(_MAX_ALIASES):
+        found = _lookup(path, context)
+        if found is None or found.type.name != "alias":
+            break
+        path = str(found.type.settings.get("path", ""))
+    if found is None or found.type.name in _CONTAINERS or _hidden(path, context):
+        return None
+    return found
+
+
+def _lookup(path: str, context: Context) -> Field | None:
+    own = context.types.get(path)
+    parent, _, name = path.rpartition(".")
+    above = context.types.get(parent)
+    if own is None and above is not None and isinstance(above.settings.get("fields"), dict):
+        own = field_types(above.settings["fields"]).get(name)
+    if own is None:
+        return _flattened(path, context)
+    if own.name == "flattened":
+        return Field(path=path, sources=(), type=own)
+    if above is not None and above.name not in _CONTAINERS and above.name != "flattened":
+        return Field(path=path, sources=(parent,), type=own)
+    if above is None and name in _SUB_FIELDS and parent:
+        return Field(path=path, sources=(path, parent), type=own)
+    return Field(path=path, sources=(path,), type=own)
+
+
+def _flattened(path: str, context: Context) -> Field | None:
+    for root in _parents(path):
+        kind = context.types.get(root)
+        if kind is not None and kind.name == "flattened":
+            return Field(path=path, sources=(path,), type=FieldType(name="flattened"))
+    return None
+
+
+def _parents(path: str) -> Iterator[str]:
+    dot = path.rfind(".")
+    while dot > 0:
+        yield path[:dot]
+        dot = path.rfind(".", 0, dot)
+
+
+def _hidden(path: str, context: Context) -> bool:
+    """Return whether the path lies inside a nested object, which only nested queries see."""
+    kinds = (context.types.get(parent) for parent in _parents(path))
+    return any(kind is not None and kind.name == "nested" for kind in kinds)
+
+
+def in_nested(path: str, context: Context) -> Context:
+    """Return the context of the clauses inside a nested query on ``path``."""
+    inside = {
+        name: FieldType(name="object") if name == path else kind
+        for name, kind in context.types.items()
+        if name == path or name.startswith(f"{path}.")
+    }
+    return replace(context, types=inside)
+
+
+def expand(pattern: str, context: Context) -> list[str]:
+    """Return the fields, multi-fields included, whose name fits a pattern with ``*``."""
+    names = dict.fromkeys(all_names(context))
+    if "*" not in pattern:
+        return [pattern] if resolve(pattern, context) else []
+    glob = pattern.replace("[", "[[]").replace("?", "[?]")
+    return [name for name in names if fnmatchcase(name, glob) and resolve(name, context)]
+
+
+def all_names(context: Context) -> Iterator[str]:
+    """Yield the path of every field, multi-fields included."""
+    for path, kind in context.types.items():
+        yield path
+        if isinstance(kind.settings.get("fields"), dict):
+            yield from (f"{path}.{name}" for name in kind.settings["fields"])
+
+
+_NEWEST = (99, 99)
+_VERSION = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})?\s*-\s*)?(\d{1,2})(?:\.(\d{1,2}))?")
+
+
+def version(context: Context) -> tuple[int, int]:
+    """Return the Elasticsearch version a query is read for: major, minor; the newest if unstated.
+
+    Of a range such as ``7.7-9.3`` the end counts; a missing minor is the newest of its major.
+    """
+    found = _VERSION.search(str(context.options.get("version") or ""))
+    if found is None:
+        return _NEWEST
+    return int(found[1]), int(found[2]) if found[2] else _NEWEST[1]
+
+
+def major(context: Context) -> int:
+    """Return the major of :func:`version`."""
+    return version(context)[0]

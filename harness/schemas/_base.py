@@ -1,0 +1,401 @@
+"""What a schema declares, and what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from reprlib import repr as repr_short
+from typing import Any, Literal
+
+from harness.errors import Diagnostic, InvalidInput
+from harness.ir.query import FieldType
+from harness.schemas import _render
+from harness.schemas._kinds import Activity, Kind
+from harness.schemas._rules import ALWAYS, Constant, From, Rule, Template, When, given
+from harness.schemas._transforms import Step
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One path of a stream. Several fields may share a path: the first that gives a value wins.
+
+    ``missing`` says when the path is legitimately absent, ``case`` how the vendor writes
+    letters, ``source`` which evidence it rests on and ``status`` how good that is.
+    """
+
+    path: str
+    rule: Rule
+    json: str
+    type: FieldType
+    array: bool = False
+    case: str = ""
+    missing: str = ""
+    note: str = ""
+    source: tuple[str, ...] = ()
+    status: str = ""
+
+    def value(self, values: Mapping[str, Any], rest: frozenset[str]) -> Any:
+        """Return what stands at the path for a completed activity, ``None`` for nothing."""
+        found = self.rule.value(values, rest)
+        return None if found is None else _render.as_json(found, self.json, array=self.array)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """Where values go that the kind does not declare; ``{name}`` in ``path`` is their name."""
+
+    path: str
+    json: str = "string"
+    type: FieldType = field(default_factory=lambda: FieldType(name="keyword"))
+    snake: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What one kind of activity looks like in a stream.
+
+    ``records`` tells which activities the stream reports at all, ``why`` the reason for the
+    others; ``coverage`` warns about how far the shape is proven.
+    """
+
+    kind: Kind
+    fields: tuple[Field, ...]
+    records: When = ALWAYS
+    why: str = ""
+    coverage: str = ""
+    rest: Rest | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path, each once, in the order of the file."""
+        return tuple(dict.fromkeys(item.path for item in self.fields))
+
+    def at(self, path: str) -> tuple[Field, ...]:
+        """Return the fields of a path, first choice first."""
+        return tuple(item for item in self.fields if item.path == path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """Another way in which the same stream records the same activity.
+
+    ``label`` is the name under which :func:`harness.schemas.get` finds it; ``at`` is the
+    version for a variant that is only an earlier shape of the stream.
+    """
+
+    name: str
+    title: str
+    label: str
+    source: tuple[str, ...]
+    at: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a path can hold: ``never`` anything, a ``constant``, ``listed`` values, or ``open``.
+
+    A ``derived`` path follows from the activity, but no way back is known.
+    """
+
+    how: Literal["never", "constant", "listed", "open", "derived"]
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse:
+    """The activities, as partial values, that make a path hold something.
+
+    Without any, ``reason`` says why. ``({},)`` means that the path holds it anyway.
+    """
+
+    activities: tuple[Activity, ...] = ()
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.activities)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """How one data stream records activities, in one version and variant."""
+
+    name: str
+    title: str
+    store: str
+    shape: str
+    index: tuple[str, ...]
+    languages: tuple[str, ...]
+    evidence: Mapping[str, str]
+    version: str
+    variant: str = ""
+    shapes: Mapping[str, Shape]
+    all_variants: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash(self.label)
+
+    @property
+    def label(self) -> str:
+        """The full name: ``winlogbeat@8.9:forwarded``."""
+        return f"{self.name}@{self.version}" + (f":{self.variant}" if self.variant else "")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of activity that the stream records."""
+        return tuple(self.shapes)
+
+    def kind(self, kind: str) -> Kind:
+        """Return the declaration of a kind that the stream records."""
+        return self._shape(kind).kind
+
+    def _shape(self, kind: str) -> Shape:
+        if kind in self.shapes:
+            return self.shapes[kind]
+        near = get_close_matches(kind, self.shapes, n=1)
+        message = f"the schema {self.name!r} does not record {kind!r}"
+        hint = f"did you mean {near[0]!r}?" if near else f"it records {', '.join(self.shapes)}"
+        raise InvalidInput([Diagnostic(code="unknown-kind", message=message, hint=hint)])
+
+    def fields(self, kind: str) -> tuple[Field, ...]:
+        """Return the fields of a kind, in the order of the file."""
+        return self._shape(kind).fields
+
+    def paths(self, kind: str) -> tuple[str, ...]:
+        """Return the paths of a kind, each once."""
+        return self._shape(kind).paths
+
+    def types(self, kind: str) -> dict[str, FieldType]:
+        """Return how the store indexes each path."""
+        return {path: self._shape(kind).at(path)[0].type for path in self.paths(kind)}
+
+    def optional(self, kind: str) -> dict[str, str]:
+        """Return the paths that may legitimately be absent, with the circumstances."""
+        notes = ((item.path, item.missing) for item in self.fields(kind) if item.missing)
+        return dict(notes)
+
+    def coverage(self, kind: str) -> str:
+        """Return the warning about how far the shape is proven, empty for none."""
+        return self._shape(kind).coverage
+
+    def variants(self, kind: str) -> tuple[Variant, ...]:
+        """Return the other ways in which the stream records this kind."""
+        self._shape(kind)
+        return self.all_variants.get(kind, ())
+
+    def provenance(self, kind: str) -> dict[str, str]:
+        """Return, for each path that shows a single value of the activity, that value's name."""
+        found: dict[str, set[str]] = {}
+        for item in self.fields(kind):
+            found.setdefault(item.path, set()).update(item.rule.names)
+        return {path: next(iter(names)) for path, names in found.items() if len(names) == 1}
+
+    def unrecorded(self, kind: str, values: Mapping[str, Any]) -> str:
+        """Return why the stream reports no such activity at all; empty where it does."""
+        shape = self._shape(kind)
+        if shape.records.holds(shape.kind.complete(values)):
+            return ""
+        return shape.why or "the stream does not report such activities"
+
+    def render(self, kind: str, values: Mapping[str, Any]) -> Document:
+        """Return the document of an activity; absent values leave their paths out.
+
+        It does not ask whether the stream reports the activity: see :meth:`unrecorded`.
+        """
+        shape = self._shape(kind)
+        full = shape.kind.complete(values)
+        undeclared = shape.kind.undeclared(full)
+        document: Document = {}
+        done: set[str] = set()
+        for item in shape.fields:
+            if item.path in done:
+                continue
+            found = item.value(full, undeclared)
+            if found is not None:
+                done.add(item.path)
+                _render.put(document, self._tokens(item.path), found)
+        for path, found in self._rest(shape, full, undeclared):
+            if path not in done:
+                _render.put(document, self._tokens(path), found)
+        return document
+
+    def _tokens(self, path: str) -> tuple[_render.Token, ...]:
+        return _render.tokens(path, nested=self.shape == "nested")
+
+    @staticmethod
+    def _rest(
+        shape: Shape, values: Mapping[str, Any], names: frozenset[str]
+    ) -> Iterator[tuple[str, Any]]:
+        if shape.rest is None:
+            return
+        for name in sorted(names):
+            found = _render.as_json(
+                values[name], shape.rest.json, array=isinstance(values[name], list)
+            )
+            if found is not None:
+                written = snake_case(name) if shape.rest.snake else name
+                yield shape.rest.path.replace("{name}", written), found
+
+    def find(self, document: Mapping[str, Any], path: str) -> Any:
+        """Return the JSON value at a path of a document, ``None`` where there is none."""
+        return _render.find(document, self._tokens(path))
+
+    def json_schema(self, kind: str) -> dict[str, Any]:
+        """Return a JSON Schema of the documents that :meth:`render` makes of a kind."""
+        from harness.schemas._jsonschema import json_schema  # noqa: PLC0415 (rarely asked for)
+
+        return json_schema(self, kind)
+
+    def reachable(self, kind: str, path: str) -> Reach:
+        """Return what a path can hold in this schema."""
+        shape = self._shape(kind)
+        fields = shape.at(path)
+        if not fields:
+            return Reach("open" if self._rest_name(shape, path) else "never")
+        listed: list[Any] = []
+        for item in fields:
+            if isinstance(item.rule.origin, Constant):
+                listed.append(_render.as_json(item.rule.origin.value, item.json, array=item.array))
+            elif (images := _images(item, shape.kind)) is not None:
+                listed.extend(images)
+            else:
+                return Reach("derived" if item.rule.one_way else "open")
+        unique = tuple(value for i, value in enumerate(listed) if value not in listed[:i])
+        constant = all(isinstance(item.rule.origin, Constant) for item in fields)
+        return Reach("constant" if constant and len(unique) == 1 else "listed", unique)
+
+    def _rest_name(self, shape: Shape, path: str) -> str:
+        if shape.rest is None or not shape.kind.open:
+            return ""
+        before, _, after = shape.rest.path.partition("{name}")
+        inside = path[len(before) : len(path) - len(after)]
+        known = inside and path.startswith(before) and path.endswith(after)
+        if not known or (self.shape == "nested" and "." in inside):
+            return ""
+        return camel_case(inside) if shape.rest.snake else inside
+
+    def invert(self, kind: str, path: str, value: Any) -> Activity | None:
+        """Return values of an activity that make ``path`` hold ``value``; ``None`` for none."""
+        return next(iter(self.inverse(kind, path, value).activities), None)
+
+    def inverse(self, kind: str, path: str, value: Any) -> Inverse:
+        """Return every known way to make ``path`` hold ``value``, or the reason for none.
+
+        ``None`` in an activity says that the value must be absent. Each answer is proven by
+        rendering it.
+        """
+        shape = self._shape(kind)
+        fields = shape.at(path)
+        if not fields:
+            return self._inverse_rest(shape, path, value)
+        found: list[Activity] = []
+        for item in fields:
+            for wanted in _forms(item, value):
+                for cause in item.rule.causes(wanted, shape.kind.example):
+                    activity = _coerced(shape.kind, cause)
+                    if activity not in found and self._proves(shape, path, activity, value):
+                        found.append(activity)
+        return Inverse(tuple(found)) if found else Inverse(reason=self._why(kind, path, value))
+
+    def _inverse_rest(self, shape: Shape, path: str, value: Any) -> Inverse:
+        name = self._rest_name(shape, path)
+        if not name or shape.rest is None:
+            return Inverse(reason=f"{self.name} has no path {path!r} in a {shape.kind.name}")
+        if name in shape.kind.values:
+            return Inverse(reason=f"{name} is recorded elsewhere in {self.name}")
+        return Inverse(({name: value},))
+
+    def _proves(self, shape: Shape, path: str, activity: Activity, value: Any) -> bool:
+        document = self.render(shape.kind.name, activity)
+        found = self.find(document, path)
+        return any(
+            _render.holds(found, wanted)
+            for item in shape.at(path)
+            for wanted in _forms(item, value)
+        )
+
+    def _why(self, kind: str, path: str, value: Any) -> str:
+        reach = self.reachable(kind, path)
+        wanted = repr_short(value)
+        if reach.how == "constant":
+            return f"{path} is always {repr_short(reach.values[0])} in {self.name}"
+        if reach.how == "listed":
+            return f"{path} is one of {', '.join(map(repr, reach.values))} in {self.name}"
+        if reach.how == "derived":
+            return f"{path} is made up from the activity; no way back to {wanted} is known"
+        return f"no activity makes {path} hold {wanted} in {self.name}"
+
+
+def _forms(item: Field, value: Any) -> list[Any]:
+    """Return the forms in which a field may hold a wanted value."""
+    whole = _render.as_json(value, item.json, array=isinstance(value, list))
+    if whole is None:
+        return []
+    if isinstance(whole, list) and (not item.array or len(whole) == 1):
+        return [whole, *whole[:1]]
+    return [whole]
+
+
+def _images(item: Field, kind: Kind) -> list[Any] | None:
+    """Return the values that a field with a closed range can have; ``None`` for any."""
+    inputs = _inputs(item.rule, kind)
+    if inputs is None:
+        return None
+    name = item.rule.names[0]
+    bare = Rule(origin=From(name), steps=item.rule.steps)
+    results = (bare.value({name: given}) for given in inputs)
+    found = (_render.as_json(value, item.json, array=item.array) for value in results)
+    return [value for value in found if value is not None]
+
+
+def _inputs(rule: Rule, kind: Kind) -> tuple[Any, ...] | None:
+    if isinstance(rule.origin, Template):
+        return None
+    tables = [step for step in rule.steps[:1] if step.name == "map"]
+    if tables:
+        return tuple(tables[0].argument)
+    declared = kind.values[rule.names[0]]
+    return declared.allowed or None
+
+
+def _coerced(kind: Kind, cause: Activity) -> Activity:
+    activity = {
+        name: kind.values[name].coerce(value) if value is not None else None
+        for name, value in cause.items()
+    }
+    return kind.with_consequences(activity)
+
+
+def snake_case(name: str) -> str:
+    """Return ``RecoveryServer`` as ``recovery_server``."""
+    words = "".join(f"_{char}" if _starts_word(name, i) else char for i, char in enumerate(name))
+    return words.lower()
+
+
+def _starts_word(name: str, index: int) -> bool:
+    before = name[index - 1] if index else "_"
+    return name[index].isupper() and before != "_" and not before.isupper()
+
+
+def camel_case(name: str) -> str:
+    """Return ``recovery_server`` as ``RecoveryServer``."""
+    return "".join(word[:1].upper() + word[1:] for word in name.split("_"))
+
+
+__all__ = [
+    "Document",
+    "Field",
+    "Inverse",
+    "Reach",
+    "Rest",
+    "Schema",
+    "Shape",
+    "Step",
+    "Variant",
+    "camel_case",
+    "given",
+    "snake_case",
+]

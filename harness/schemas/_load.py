@@ -1,0 +1,376 @@
+"""Schema files: read, validated, and resolved to one version and variant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from harness.errors import Diagnostic, InvalidInput
+from harness.schemas import _places, _raw, _render
+from harness.schemas._base import Field, Schema, Shape, Variant
+from harness.schemas._kinds import Kind, Value
+from harness.schemas._places import Document, Pointer
+from harness.schemas._raw import Raw
+
+_FOLDER = resources.files("harness.schemas")
+
+
+def schema_names() -> tuple[str, ...]:
+    """Return the names of the schema files, sorted."""
+    return _stems("")
+
+
+def kind_names() -> tuple[str, ...]:
+    """Return the names of the kind files, sorted."""
+    return _stems("kinds")
+
+
+def _stems(folder: str) -> tuple[str, ...]:
+    files = (item.name for item in _FOLDER.joinpath(folder).iterdir())
+    return tuple(sorted(name.removesuffix(".yml") for name in files if name.endswith(".yml")))
+
+
+@cache
+def kind(name: str) -> Kind:
+    """Return the declaration of a kind of activity."""
+    text = _FOLDER.joinpath("kinds", f"{name}.yml").read_text("utf-8")
+    return read_kind(text, f"kinds/{name}.yml")
+
+
+def read_kind(text: str, name: str) -> Kind:
+    """Return the kind that a file declares; raises ``InvalidInput`` with every problem."""
+    document = _places.read(text, name)
+    _validate(document, "kind")
+    raw_values = document.data["values"]
+    problems = [
+        problem
+        for value, raw in raw_values.items()
+        for index, default in enumerate(raw.get("default", []))
+        for problem in _raw.rule_problems(
+            document, ("values", value, "default", index), default, raw_values
+        )
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return Kind(
+        name=document.data["kind"],
+        title=document.data["title"],
+        open=document.data.get("open", False),
+        values={value: _value(value, raw) for value, raw in raw_values.items()},
+    )
+
+
+def _value(name: str, raw: Raw) -> Value:
+    return Value(
+        name=name,
+        type=raw["type"],
+        meaning=raw["meaning"],
+        example=raw["example"],
+        required=raw.get("required", False),
+        allowed=tuple(raw.get("allowed", ())),
+        defaults=tuple(_raw.rule(item) for item in raw.get("default", ())),
+        implies=raw.get("implies", {}),
+    )
+
+
+@cache
+def schema_file(name: str) -> SchemaFile:
+    """Return a schema file of the package."""
+    return read_schema(_FOLDER.joinpath(f"{name}.yml").read_text("utf-8"), f"{name}.yml")
+
+
+def read_schema(text: str, name: str) -> SchemaFile:
+    """Return a schema file; raises ``InvalidInput`` with every problem and its place."""
+    document = _places.read(text, name)
+    _validate(document, "schema")
+    file = SchemaFile(document)
+    problems = list(file.problems())
+    if problems:
+        raise InvalidInput(problems)
+    return file
+
+
+def _validate(document: Document, what: str) -> None:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 (slow to import)
+
+    validator = Draft202012Validator(_json_schema(what))
+    problems = [
+        document.problem(tuple(error.absolute_path), error.message)
+        for error in sorted(validator.iter_errors(document.data), key=lambda error: error.json_path)
+    ]
+    if problems:
+        raise InvalidInput(problems)
+
+
+@cache
+def _json_schema(what: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_FOLDER.joinpath(f"{what}.schema.json").read_text("utf-8"))
+    return found
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Return a version as numbers to compare; trailing zeros do not count."""
+    numbers = [int(part) for part in version.split(".")]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _lives(raw: Raw, version: str) -> bool:
+    """Return whether something with ``since`` and ``until`` exists in a version."""
+    now = version_key(version)
+    return not (
+        ("since" in raw and now < version_key(raw["since"]))
+        or ("until" in raw and now >= version_key(raw["until"]))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFile:
+    """A schema file with all its versions and variants."""
+
+    document: Document
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the file says."""
+        found: dict[str, Any] = self.document.data
+        return found
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions at which the shape changes, newest last."""
+        return tuple(self.data["versions"])
+
+    @property
+    def variants(self) -> dict[str, Raw]:
+        """The variants by name, as written."""
+        return dict(self.data.get("variants", {}))
+
+    def version(self, wanted: str) -> str:
+        """Return the listed version whose shape a product version has."""
+        older = [item for item in self.versions if version_key(item) <= version_key(wanted)]
+        if not older:
+            message = f"the schema {self.data['name']!r} knows no version {wanted!r}"
+            hint = f"its shapes begin at {', '.join(self.versions)}"
+            raise InvalidInput([Diagnostic(code="unknown-version", message=message, hint=hint)])
+        return older[-1]
+
+    def resolve(self, version: str | None, variant: str | None) -> Schema:
+        """Return the schema of a version and variant; the newest that has the variant."""
+        raw = self._variant(variant) if variant else {}
+        if version is None:
+            lives = [item for item in self.versions if _lives(raw, item)]
+            chosen = raw.get("at", lives[-1])
+        else:
+            chosen = self.version(version)
+        if variant and not (_lives(raw, chosen) and raw.get("at", chosen) == chosen):
+            message = f"version {chosen} of {self.data['name']!r} has no variant {variant!r}"
+            raise InvalidInput([Diagnostic(code="unknown-variant", message=message)])
+        data = self.data
+        return Schema(
+            name=data["name"],
+            title=data["title"],
+            store=data["store"],
+            shape=data["shape"],
+            index=tuple(data.get("index", ())),
+            languages=tuple(data["languages"]),
+            evidence=data["evidence"],
+            version=chosen,
+            variant=variant or "",
+            shapes={name: self._shape(name, chosen, variant) for name in data["kinds"]},
+            all_variants={} if variant else self._others(chosen),
+        )
+
+    def _variant(self, name: str) -> Raw:
+        if name in self.variants:
+            return self.variants[name]
+        near = get_close_matches(name, self.variants, n=1)
+        known = ", ".join(self.variants) or "none"
+        raise InvalidInput(
+            [
+                Diagnostic(
+                    code="unknown-variant",
+                    message=f"the schema {self.data['name']!r} has no variant {name!r}",
+                    hint=f"did you mean {near[0]!r}?" if near else f"known: {known}",
+                )
+            ]
+        )
+
+    def _changes(self, variant: str) -> list[Raw]:
+        """Return the changes of a variant, after those of the variant that it is like."""
+        raw = self.variants[variant]
+        first = self.variants[raw["like"]].get("changes", []) if "like" in raw else []
+        return [*first, *raw.get("changes", [])]
+
+    def _others(self, version: str) -> dict[str, tuple[Variant, ...]]:
+        found: dict[str, list[Variant]] = {name: [] for name in self.data["kinds"]}
+        for name, raw in self.variants.items():
+            at = raw.get("at", version)
+            if not _lives(raw, at) or version_key(at) > version_key(version):
+                continue
+            label = f"{self.data['name']}@{at}:{name}"
+            title, note = raw["title"], raw.get("note", "")
+            variant = Variant(
+                name=name,
+                title=title,
+                label=label,
+                source=tuple(raw["source"]),
+                at=raw.get("at", ""),
+                note=note,
+            )
+            for shape, variants in found.items():
+                if self._shape(shape, at, name) != self._shape(shape, version, None):
+                    variants.append(variant)
+        return {name: tuple(variants) for name, variants in found.items()}
+
+    def _shape(self, name: str, version: str, variant: str | None) -> Shape:
+        raw = self.data["kinds"][name]
+        settings = self.data.get("settings", {})
+        declared = kind(name)
+        shape = Shape(
+            kind=declared,
+            fields=tuple(
+                _raw.field(item, settings)
+                for item in [*raw.get("fields", ()), *_every_value(raw, declared)]
+                if _lives(item, version)
+            ),
+            records=_raw.when(raw.get("records", [])),
+            why=raw.get("why", ""),
+            coverage=raw.get("coverage", ""),
+            rest=_raw.rest(raw.get("rest"), settings),
+        )
+        if variant is None:
+            return shape
+        for change in self._changes(variant):
+            if _lives(change, version) and name in change.get("kinds", [name]):
+                shape = _changed(shape, change, settings)
+        own = self.variants[variant]
+        if "records" in own:
+            return replace(shape, records=_raw.when(own["records"]), why=own.get("why", ""))
+        return shape
+
+    def declared_difference(self, variant: str, kind: str) -> set[str]:
+        """Return the paths that a variant declares to differ from its base."""
+        raw = self.variants[variant]
+        base = self._shape(kind, self.versions[-1], None)
+        other = self.resolve(None, variant).shapes[kind]
+        paths = [*base.paths, *other.paths]
+        found: set[str] = set()
+        for pattern in raw.get("differs", ()):
+            found.update(path for path in paths if _render.glob(pattern).fullmatch(path))
+        version = raw.get("at", self.resolve(None, variant).version)
+        for change in self._changes(variant):
+            if "at" not in raw and _lives(change, version) and kind in change.get("kinds", [kind]):
+                found.update(_touched(change, base))
+        return found
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """Yield what is wrong beyond the form of the file."""
+        for name, raw in self.data["kinds"].items():
+            pointer: Pointer = ("kinds", name)
+            if name not in kind_names():
+                known = f"known: {', '.join(kind_names())}"
+                yield self.document.problem(pointer, f"there is no kind {name!r}", known)
+                continue
+            for index, item in enumerate(raw.get("fields", ())):
+                yield from self._field_problems((*pointer, "fields", index), item, (name,))
+        for name, raw in self.variants.items():
+            yield from self._variant_problems(name, raw)
+
+    def _field_problems(
+        self, pointer: Pointer, raw: Raw, kinds: tuple[str, ...]
+    ) -> Iterator[Diagnostic]:
+        for name in kinds:
+            if name in kind_names():
+                yield from _raw.rule_problems(self.document, pointer, raw, kind(name).values)
+        for source in raw.get("source", ()):
+            if source not in self.data["evidence"]:
+                yield self.document.problem(pointer, f"there is no evidence {source!r}")
+        for bound in ("since", "until"):
+            if raw.get(bound, self.versions[0]) not in self.versions:
+                message = f"{bound} {raw[bound]!r} is not one of the versions of this file"
+                yield self.document.problem((*pointer, bound), message)
+
+    def _variant_problems(self, name: str, raw: Raw) -> Iterator[Diagnostic]:
+        pointer: Pointer = ("variants", name)
+        yield from self._field_problems(pointer, {"const": "", **raw}, ())
+        if raw.get("at", self.versions[0]) not in self.versions:
+            yield self.document.problem((*pointer, "at"), "'at' is not one of the versions")
+        if raw.get("like", name) not in self.variants:
+            yield self.document.problem((*pointer, "like"), "'like' is not one of the variants")
+        known = {item["path"] for each in self.data["kinds"].values() for item in each["fields"]}
+        for index, change in enumerate(raw.get("changes", ())):
+            here: Pointer = (*pointer, "changes", index)
+            kinds = tuple(change.get("kinds", self.data["kinds"]))
+            for number, item in enumerate(change.get("add", ())):
+                yield from self._field_problems((*here, "add", number), item, kinds)
+            for pattern in [*change.get("drop", ()), *change.get("rename", ())]:
+                if not any(_render.glob(pattern).fullmatch(path) for path in known):
+                    message = f"no path of this file is like {pattern!r}"
+                    yield self.document.problem(here, message)
+
+
+def _every_value(raw: Raw, declared: Kind) -> list[Raw]:
+    """Return fields for the values of a kind under their own names, where the file wants them."""
+    if not raw.get("every_value"):
+        return []
+    written = {item["path"] for item in raw.get("fields", ())}
+    return [
+        {"path": name, "from": name, "json": value.json, "source": raw["every_value"]}
+        for name, value in declared.values.items()
+        if name not in written
+    ]
+
+
+def _changed(shape: Shape, change: Raw, settings: Raw) -> Shape:
+    """Return a shape after one change of a variant."""
+    added = [_raw.field(item, settings) for item in change.get("add", ())]
+    replaced = {item.path for item in added}
+    fields = [
+        _altered(item, change, settings)
+        for item in shape.fields
+        if item.path not in replaced
+        and not any(_render.glob(p).fullmatch(item.path) for p in change.get("drop", ()))
+    ]
+    rest = _raw.rest(change["rest"], settings) if "rest" in change else shape.rest
+    if rest is not None and "rest" not in change:
+        rest = replace(rest, path=_new_path(rest.path, change))
+    return replace(shape, fields=(*fields, *added), rest=rest)
+
+
+def _altered(item: Field, change: Raw, settings: Raw) -> Field:
+    for pattern, raw in change.get("retype", {}).items():
+        if _render.glob(pattern).fullmatch(item.path):
+            json_name, array = _raw.json_type(raw)
+            index = _raw.index_type(raw, settings)
+            item = replace(item, json=json_name, array=array, type=index)
+    return replace(item, path=_new_path(item.path, change))
+
+
+def _new_path(path: str, change: Raw) -> str:
+    for pattern, replacement in change.get("rename", {}).items():
+        found = _render.renamed(pattern, replacement, path)
+        if found is not None:
+            return found
+    return path
+
+
+def _touched(change: Raw, base: Shape) -> set[str]:
+    """Return the paths that a change names, as they are in the base and after it."""
+    found = {item["path"] for item in change.get("add", ())}
+    patterns: Mapping[str, Any] = {
+        **dict.fromkeys(change.get("drop", ())),
+        **change.get("retype", {}),
+        **change.get("rename", {}),
+    }
+    for path in base.paths:
+        for pattern in patterns:
+            if _render.glob(pattern).fullmatch(path):
+                found.update((path, _new_path(path, change)))
+    return found
