@@ -73,7 +73,7 @@ def get(name: str, version: str | None = None, variant: str | None = None) -> Sc
 def labels(name: str) -> tuple[str, ...]:
     """Return the labels of every shape of a schema: its versions, then its variants."""
     file = _load.schema_file(get(name).name)
-    plain = [f"{get(name).name}@{version}" for version in file.versions]
+    plain = [file.resolve(version, None).label for version in file.versions]
     return (*plain, *(file.resolve(None, variant).label for variant in file.variants))
 
 

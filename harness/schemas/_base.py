@@ -132,6 +132,7 @@ class Schema:
     evidence: Mapping[str, str]
     version: str
     variant: str = ""
+    single: bool = False
     shapes: Mapping[str, Shape]
     all_variants: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)
 
@@ -140,8 +141,8 @@ class Schema:
 
     @property
     def label(self) -> str:
-        """The full name: ``winlogbeat@8.9:forwarded``."""
-        return f"{self.name}@{self.version}" + (f":{self.variant}" if self.variant else "")
+        """The full name: ``winlogbeat@8.9:forwarded``; no version where there is only one."""
+        return label_of(self.name, self.version, self.variant, single=self.single)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -369,6 +370,12 @@ def _coerced(kind: Kind, cause: Activity) -> Activity:
     return kind.with_consequences(activity)
 
 
+def label_of(name: str, version: str, variant: str, *, single: bool) -> str:
+    """Return the name under which a version and variant of a schema is found."""
+    at = "" if single else f"@{version}"
+    return f"{name}{at}" + (f":{variant}" if variant else "")
+
+
 def snake_case(name: str) -> str:
     """Return ``RecoveryServer`` as ``recovery_server``."""
     words = "".join(f"_{char}" if _starts_word(name, i) else char for i, char in enumerate(name))
@@ -397,5 +404,6 @@ __all__ = [
     "Variant",
     "camel_case",
     "given",
+    "label_of",
     "snake_case",
 ]

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.errors import Diagnostic, InvalidInput
 from harness.schemas import _places, _raw, _render
-from harness.schemas._base import Field, Schema, Shape, Variant
+from harness.schemas._base import Field, Schema, Shape, Variant, label_of
 from harness.schemas._kinds import Kind, Value
 from harness.schemas._places import Document, Pointer
 from harness.schemas._raw import Raw
@@ -183,6 +183,7 @@ class SchemaFile:
             evidence=data["evidence"],
             version=chosen,
             variant=variant or "",
+            single=len(self.versions) == 1,
             shapes={name: self._shape(name, chosen, variant) for name in data["kinds"]},
             all_variants={} if variant else self._others(chosen),
         )
@@ -214,7 +215,7 @@ class SchemaFile:
             at = raw.get("at", version)
             if not _lives(raw, at) or version_key(at) > version_key(version):
                 continue
-            label = f"{self.data['name']}@{at}:{name}"
+            label = label_of(self.data["name"], at, name, single=len(self.versions) == 1)
             title, note = raw["title"], raw.get("note", "")
             variant = Variant(
                 name=name,
