@@ -73,13 +73,14 @@ def _shrunk(
 ) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Leave out activity values one by one while label and verdict stay what they are.
 
-    Values that the reference or the query reads stay unless the query fires: only then does
-    leaving them out make the witness stronger.
+    Values that the reference reads stay, since they tell the event apart. So do those that the
+    query reads, unless it fires: only then does leaving them out make the witness stronger.
     """
     values = dict(document.sample.activity.values)
     if document.mutation is not None:
         return values, _without_unread(cell, document.body)
-    protected = _read(cell) if verdict is not Truth.TRUE else frozenset()
+    fires = verdict is Truth.TRUE
+    protected = cell.intent.read_values() if fires else _read(cell)
     body = document.body
     for name in sorted(values):
         if name in protected:

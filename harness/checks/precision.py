@@ -39,7 +39,8 @@ def _by_atom(fired: list[Document]) -> list[list[Document]]:
     groups: dict[object, list[Document]] = {}
     for document in fired:
         field = document.sample.because.split(" is ")[0]
-        groups.setdefault((document.sample.atom, field), []).append(document)
+        product = "another product" in document.sample.because
+        groups.setdefault((document.sample.atom, field, product), []).append(document)
     return list(groups.values())
 
 

@@ -175,7 +175,7 @@ class SchemaFile:
         data = self.data
         return Schema(
             name=data["name"],
-            title=data["title"],
+            title=self._title(raw),
             store=data["store"],
             shape=data["shape"],
             index=tuple(data.get("index", ())),
@@ -187,6 +187,16 @@ class SchemaFile:
             shapes={name: self._shape(name, chosen, variant) for name in data["kinds"]},
             all_variants={} if variant else self._others(chosen),
         )
+
+    def _title(self, variant: Raw) -> str:
+        """Return the title of the stream, or of a variant: "Graylog, NXLog through GELF"."""
+        title = str(self.data["title"])
+        if not variant:
+            return title
+        words = str(variant["title"])
+        if words[1:2].islower():
+            words = words[:1].lower() + words[1:]
+        return f"{title.partition(',')[0]} ({words})"
 
     def _variant(self, name: str) -> Raw:
         if name in self.variants:
