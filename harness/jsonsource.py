@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from harness.source import QuerySyntaxError, Source, Span
@@ -27,10 +27,15 @@ Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class JsonScalar:
-    """A string, number, boolean or null."""
+    """A string, number, boolean or null.
+
+    ``offsets`` holds the place of each character of a string where the text was not read as it
+    stands in the source (see :class:`Excerpt`).
+    """
 
     value: Scalar
     span: Span
+    offsets: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def kind(self) -> str:
@@ -112,22 +117,32 @@ _ESCAPES = {
     "r": "\r",
     "t": "\t",
 }
+_HIGH = range(0xD800, 0xDC00)
+"""The first halves of characters that UTF-16 writes as two units."""
+_LOW = range(0xDC00, 0xE000)
+"""The second halves."""
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 
 
-def read_json(source: Source, span: Span | None = None) -> Json:
-    """Return the one JSON value in a source, or in the part of it that ``span`` covers."""
-    whole = span or Span(0, len(source.text))
-    if whole.end - whole.start > MAX_LENGTH:
-        raise QuerySyntaxError(
-            f"the text is longer than {MAX_LENGTH} characters",
-            source,
-            Span(whole.start, whole.start),
-        )
-    reader = _Reader(source, whole)
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A part of a source as its carrier hands it on, a shell's here-document for one.
+
+    ``offsets`` holds the place in the source of each character of ``text`` and of its end.
+    """
+
+    text: str
+    offsets: tuple[int, ...]
+
+
+def read_json(source: Source, part: Span | Excerpt | None = None) -> Json:
+    """Return the one JSON value in a source, or in a part of it."""
+    reader = _Reader(source, part if part is not None else Span(0, len(source.text)))
+    if reader.end - reader.at > MAX_LENGTH:
+        reader.fail(f"the text is longer than {MAX_LENGTH} characters")
     value = reader.value()
     reader.blank()
-    if reader.at < whole.end:
+    if reader.at < reader.end:
         reader.fail("text follows after the end of the JSON value")
     return value
 
@@ -136,17 +151,22 @@ class StringPlaces:
     """Where each character of a JSON string's value stands in the source."""
 
     def __init__(self, source: Source, text: JsonScalar) -> None:
-        raw, at, end = source.text, text.span.start + 1, text.span.end - 1
-        self._offsets: list[int] = []
-        while at < end:
-            self._offsets.append(at)
-            at += _written_length(raw, at)
-        self._offsets.append(end)
+        inside = text.span.start + 1, max(text.span.start, text.span.end - 1)
+        self._offsets = list(text.offsets) or _offsets(source.text, *inside)
 
     def __call__(self, inner: Span) -> Span:
         """Return the place in the source of a range of characters of the value."""
         last = len(self._offsets) - 1
         return Span(self._offsets[min(inner.start, last)], self._offsets[min(inner.end, last)])
+
+
+def _offsets(raw: str, at: int, end: int) -> list[int]:
+    """Return where each character of a string's value begins, and where the string ends."""
+    found: list[int] = []
+    while at < end:
+        found.append(at)
+        at += _written_length(raw, at)
+    return [*found, end]
 
 
 def _written_length(raw: str, at: int) -> int:
@@ -155,21 +175,32 @@ def _written_length(raw: str, at: int) -> int:
         return 1
     if raw[at + 1] != "u":
         return 2
-    return 12 if 0xD800 <= int(raw[at + 2 : at + 6], 16) <= 0xDBFF else 6
+    return 12 if int(raw[at + 2 : at + 6], 16) in _HIGH else 6
 
 
 class _Reader:
     """A position in a JSON text."""
 
-    def __init__(self, source: Source, span: Span) -> None:
+    def __init__(self, source: Source, part: Span | Excerpt) -> None:
         self.source = source
-        self.text = source.text
-        self.at = span.start
-        self.end = span.end
+        self._places: tuple[int, ...] = ()
+        if isinstance(part, Span):
+            self.text, self.at, self.end = source.text, part.start, part.end
+        else:
+            self.text, self.at, self.end = part.text, 0, len(part.text)
+            self._places = part.offsets
         self._depth = 0
 
+    def place(self, start: int, end: int) -> Span:
+        """Return the place in the source of a part of the text."""
+        if not self._places:
+            return Span(start, end)
+        last = len(self._places) - 1
+        return Span(self._places[min(start, last)], self._places[min(end, last)])
+
     def fail(self, message: str, span: Span | None = None, hint: str = "") -> NoReturn:
-        raise QuerySyntaxError(message, self.source, span or Span(self.at, self.at + 1), hint)
+        where = span or self.place(self.at, self.at + 1)
+        raise QuerySyntaxError(message, self.source, where, hint)
 
     def blank(self) -> None:
         match = _BLANK.match(self.text, self.at, self.end)
@@ -192,11 +223,12 @@ class _Reader:
                 self._depth -= 1
                 return found
             case '"':
-                start = self.at
-                return JsonScalar(self._string(), Span(start, self.at))
+                return self._string_value()
             case "":
                 self.fail("a JSON value is missing at the end of the text")
-        return self._number() or self._word()
+            case _:
+                return self._number() or self._word()
+        return None
 
     def _object(self) -> JsonObject:
         """Object = '{' [ string ':' value { ',' string ':' value } ] '}'."""
@@ -209,7 +241,7 @@ class _Reader:
                 self.fail("an object needs a key in double quotes here")
             key_start = self.at
             key = self._string()
-            key_span = Span(key_start, self.at)
+            key_span = self.place(key_start, self.at)
             if key in seen:
                 self.fail(f"the key {key!r} occurs twice in one object", key_span)
             seen.add(key)
@@ -217,7 +249,7 @@ class _Reader:
                 self.fail("':' is missing after the key")
             self.at += 1
             members.append(Member(key, key_span, self.value()))
-        return JsonObject(tuple(members), Span(start, self.at))
+        return JsonObject(tuple(members), self.place(start, self.at))
 
     def _array(self) -> JsonArray:
         """Array = '[' [ value { ',' value } ] ']'."""
@@ -226,7 +258,7 @@ class _Reader:
         items: list[Json] = []
         while self._more("]", first=not items):
             items.append(self.value())
-        return JsonArray(tuple(items), Span(start, self.at))
+        return JsonArray(tuple(items), self.place(start, self.at))
 
     def _more(self, closing: str, *, first: bool) -> bool:
         """Step over the comma before a further item, or over the closing bracket."""
@@ -243,6 +275,15 @@ class _Reader:
             self.fail(f"a value is missing between ',' and '{closing}'")
         return True
 
+    def _string_value(self) -> JsonScalar:
+        start = self.at
+        value = self._string()
+        offsets: tuple[int, ...] = ()
+        if self._places:
+            inside = _offsets(self.text, start + 1, self.at - 1)
+            offsets = tuple(self._places[at] for at in inside)
+        return JsonScalar(value, self.place(start, self.at), offsets)
+
     def _string(self) -> str:
         """String = '"' { character | escape } '"'."""
         start = self.at
@@ -258,7 +299,7 @@ class _Reader:
                 self.at += 1
                 return "".join(parts)
             if char == "":
-                self.fail("the string is not closed", Span(start, start + 1))
+                self.fail("the string is not closed", self.place(start, start + 1))
             if char != "\\":
                 self.fail("a control character stands in a string", hint="write it as an escape")
             parts.append(self._escape())
@@ -272,21 +313,21 @@ class _Reader:
             return _ESCAPES[letter]
         if letter != "u":
             hint = "write a backslash as \\\\" if letter else ""
-            self.fail("this is no JSON escape", Span(start, start + 2), hint)
+            self.fail("this is no JSON escape", self.place(start, start + 2), hint)
         code = self._hex(start)
-        if 0xDC00 <= code <= 0xDFFF:
-            self.fail("a low surrogate stands alone", Span(start, self.at))
-        if not 0xD800 <= code <= 0xDBFF:
+        if code in _LOW:
+            self.fail("a low surrogate stands alone", self.place(start, self.at))
+        if code not in _HIGH:
             return chr(code)
         low = self._hex(self.at) if self.text.startswith("\\u", self.at) else 0
-        if not 0xDC00 <= low <= 0xDFFF:
-            self.fail("a high surrogate stands alone", Span(start, self.at))
-        return chr(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00))
+        if low not in _LOW:
+            self.fail("a high surrogate stands alone", self.place(start, self.at))
+        return chr(0x10000 + ((code - _HIGH[0]) << 10) + (low - _LOW[0]))
 
     def _hex(self, start: int) -> int:
         match = _HEX.match(self.text, start + 2, self.end)
         if match is None:
-            self.fail("'\\u' needs four hexadecimal digits", Span(start, start + 2))
+            self.fail("'\\u' needs four hexadecimal digits", self.place(start, start + 2))
         self.at = match.end()
         return int(match.group(), 16)
 
@@ -295,11 +336,11 @@ class _Reader:
         match = _NUMBER.match(self.text, self.at, self.end)
         if match is None:
             return None
-        span = Span(*match.span())
+        span = self.place(*match.span())
         if match.end() - match.start() > MAX_DIGITS:
             self.fail(f"the number is longer than {MAX_DIGITS} characters", span)
         if re.match(r"[\w.]", self.text[match.end() : match.end() + 1]):
-            self.fail("this is no JSON number", Span(match.start(), match.end() + 1))
+            self.fail("this is no JSON number", self.place(match.start(), match.end() + 1))
         self.at = match.end()
         if match.group(1) is None and match.group(2) is None:
             return JsonScalar(int(match.group()), span)
@@ -315,8 +356,8 @@ class _Reader:
             end = match.end() if match else self.at + 1
             self.fail(
                 f"{self.text[self.at : min(end, self.at + 20)]!r} is no JSON value",
-                Span(self.at, end),
+                self.place(self.at, end),
                 "put text in double quotes",
             )
         self.at = match.end()
-        return JsonScalar(_WORDS[match.group()], Span(*match.span()))
+        return JsonScalar(_WORDS[match.group()], self.place(*match.span()))

@@ -147,10 +147,15 @@ def _warnings(**parts: Any) -> list[tuple[str, str]]:
     return [(item.code, item.message) for item in _read(_watch(**parts)).warnings]
 
 
+def _place_of(text: str, part: str) -> str:
+    at = text.index(part)
+    return f"<query>:{text.count(chr(10), 0, at) + 1}:{at - text.rfind(chr(10), 0, at)}"
+
+
 def test_warns_about_unmapped_fields() -> None:
-    assert [(item.code, item.place) for item in _read(_seed("timestamp")).warnings] == [
-        ("unmapped-field", "<query>:27:19")
-    ]
+    (found,) = _read(_seed("timestamp")).warnings
+    assert found.code == "unmapped-field"
+    assert found.place == _place_of(json.dumps(_seed("timestamp"), indent=2), '"timestamp"')
     assert not _read(_seed("@timestamp")).warnings
 
 
@@ -203,7 +208,7 @@ def test_places_in_a_command_are_places_in_the_file() -> None:
     watch = json.dumps(_seed("timestamp"), indent=2)
     text = f"curl -XPUT localhost:9200/_watcher/watch/a <<EOF\n{watch}\nEOF\n"
     query, _ = read(text, language="watcher", types=TYPES, now=NOW)
-    assert query.warnings[0].place == "<query>:28:19"
+    assert query.warnings[0].place == _place_of(text, '"timestamp"')
 
 
 @pytest.mark.parametrize(
@@ -225,3 +230,11 @@ def test_places_in_a_command_are_places_in_the_file() -> None:
 def test_doubles_are_spelled_as_java_does(value: float, text: str) -> None:
     # https://docs.oracle.com/javase/8/docs/api/java/lang/Double.html#toString-double-
     assert java_double(value) == text
+
+
+def test_why_finds_the_values_of_a_multi_field() -> None:
+    types = {"path": {"type": "text", "fields": {"keyword": {"type": "keyword"}}}}
+    watch = json.dumps(_watch(input=_search({"term": {"path.keyword": "x"}})))
+    query, _ = read(watch, language="watcher", types=types, now=NOW)
+    (clause,) = why(query, [{"path": "y"}], holds=_holds).searches[0].clauses
+    assert (clause.matching, clause.present) == (0, 1)

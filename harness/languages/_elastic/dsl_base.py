@@ -26,13 +26,17 @@ QueryReader = Callable[["Dsl", Member], Predicate]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """One query on one field, for explanations: what it became, and whether the field exists."""
+    """One query on one field, for explanations: what it became, and whether the field exists.
+
+    ``sources`` are the paths in a document that the field's values stand at.
+    """
 
     query: str
     field: str
     span: Span
     predicate: Predicate
     mapped: bool
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +121,16 @@ class Dsl:
     ) -> Predicate:
         """Note a query on a field down; one that can never match keeps its place."""
         placed = Constant(Truth.FALSE, span, (path,)) if found == FALSE else found
-        mapped = fields.resolve(path, context) is not None
-        self.clauses.append(
-            Clause(query=query, field=path, span=span, predicate=placed, mapped=mapped)
+        known = fields.resolve(path, context)
+        clause = Clause(
+            query=query,
+            field=path,
+            span=span,
+            predicate=placed,
+            mapped=known is not None,
+            sources=(path,) if known is None else known.sources,
         )
+        self.clauses.append(clause)
         return placed
 
     def fail(self, span: Span, message: str, hint: str = "") -> NoReturn:
