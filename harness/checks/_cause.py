@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.checks._base import Cell
@@ -38,8 +38,21 @@ def silent_because(cell: Cell, body: Mapping[str, Any]) -> Cause:
     event = cell.query.prepare(body) if cell.query.prepare else body
     leaf = _at_fault(cell.query.predicate, event, cell, wanted=True)
     if leaf is None:
-        return Cause(message="its result is dropped after the search")
-    return _in_words(leaf, event, cell)
+        message = "; ".join(outcome_reasons(cell, event)) or "its result is dropped afterwards"
+        return Cause(message=message)
+    cause = _in_words(leaf, event, cell)
+    return replace(cause, message="; ".join((cause.message, *outcome_reasons(cell, event))))
+
+
+def outcome_reasons(cell: Cell, event: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what decides the outcome of a query about an index; nothing for other queries."""
+    if cell.query is None or cell.query.reasons is None:
+        return ()
+
+    def holds(predicate: Predicate, document: Mapping[str, Any]) -> Truth:
+        return oracle.evaluate(predicate, document, cell.semantics)
+
+    return cell.query.reasons(cell.query, [event], holds=holds)
 
 
 def _at_fault(
@@ -83,7 +96,11 @@ def _in_words(leaf: LeafOutcome, event: Mapping[str, Any], cell: Cell) -> Cause:
     excerpt = source.excerpt(span) if span else ""
     kind = cell.intent.kind
     known = cell.schema.types(kind)
-    unknown = [name for name in leaf.fields if name not in known and not _covers(name, known)]
+    unknown = [
+        name
+        for name in leaf.fields
+        if not _covers(name, known) and cell.schema.reachable(kind, name).how == "never"
+    ]
     if isinstance(leaf.leaf, Constant) and not leaf.fields:
         message = f"`{leaf.text}` can match nothing there"
         hint = "check the field names and types against the data source"

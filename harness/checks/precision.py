@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks._base import Cell, Check, Finding, finding
+from harness.checks._cause import outcome_reasons
 from harness.checks._witness import smallest, witness
 from harness.documents.document import Document
 from harness.ir import Truth
@@ -19,7 +20,7 @@ def _run(cell: Cell) -> Iterator[Finding]:
         if one.mutation is None and not one.malicious
     ]
     fired = [one for one, verdict in benign if verdict is Truth.TRUE]
-    if not fired or 1 - len(fired) / len(benign) >= cell.rule.promises.precision:
+    if not fired or (len(benign) - len(fired)) / len(benign) >= cell.rule.promises.precision:
         return
     for group in _by_atom(fired):
         chosen = smallest(group)
@@ -27,7 +28,7 @@ def _run(cell: Cell) -> Iterator[Finding]:
             cell,
             "false-alarm",
             f"fires on a benign event of {cell.schema.title}: {chosen.sample.because}",
-            hint=_hint(chosen),
+            hint="; ".join((_hint(chosen), *outcome_reasons(cell, chosen.body))),
             count=len(group),
             family=chosen.sample.family,
             witness=witness(cell, chosen, Truth.TRUE),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -46,6 +46,20 @@ class Stage(Protocol):
         ...
 
 
+class Reasons(Protocol):
+    """Says why a query with an outcome decides as it does."""
+
+    def __call__(
+        self,
+        query: Query,
+        documents: Sequence[Event],
+        *,
+        holds: Callable[[Predicate, Event], Truth],
+    ) -> tuple[str, ...]:
+        """Return sentences; ``holds`` evaluates a predicate on one document."""
+        ...
+
+
 class Outcome(Protocol):
     """A decision taken once over all documents: does the watch fire."""
 
@@ -80,6 +94,7 @@ class Query:
     must share with the parser. ``prepare`` is applied to every event before evaluation, where
     the product changes events on their way in. With ``upstream`` only what that query returns,
     its stages included, reaches this one; ``predicate`` says its conditions all the same.
+    ``reasons`` says in sentences what decides an outcome.
     """
 
     predicate: Predicate
@@ -88,6 +103,7 @@ class Query:
     schedule: Schedule | None = None
     prepare: Any = None
     upstream: Query | None = None
+    reasons: Reasons | None = None
     warnings: tuple[Diagnostic, ...] = ()
 
 

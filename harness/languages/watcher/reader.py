@@ -36,6 +36,7 @@ from harness.languages.watcher.painless import Script
 from harness.languages.watcher.search import SearchReader
 from harness.languages.watcher.triggers import read_trigger
 from harness.languages.watcher.values import Unknowable
+from harness.languages.watcher.why import reasons
 from harness.languages.watcher.wrapper import find_watch
 from harness.source import QuerySyntaxError, Source, Span
 
@@ -106,6 +107,7 @@ class _WatchReader:
             predicate=searches[0] if searches else TRUE,
             outcome=watch,
             schedule=Schedule(interval=interval, lookback=lookback, field=at),
+            reasons=reasons,
             warnings=tuple(self.warnings),
         )
 

@@ -135,6 +135,13 @@ def why(query: Query, documents: Sequence[Event], *, holds: Holds) -> Why:
     )
 
 
+def reasons(query: Query, documents: Sequence[Event], *, holds: Holds) -> tuple[str, ...]:
+    """Return what the condition compares and whether it is met, one fact a sentence."""
+    found = why(query, documents, holds=holds)
+    searches = sum(1 + len(one.clauses) for one in found.searches)
+    return found.sentences[searches:]
+
+
 def _model(watch: Watch, hits: Sequence[Sequence[Event]]) -> tuple[dict[str, Any] | None, str]:
     try:
         return watch.context(hits), ""
