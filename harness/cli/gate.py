@@ -13,6 +13,8 @@ import click
 from harness.cli._common import FINDINGS, KEPT, UNUSABLE, write
 from harness.gate import git
 from harness.gate.compare import Outcome, compare
+from harness.report._characters import visible
+from harness.report._markdown import code, sentence, table, text
 from harness.report.results import Collector
 from harness.ruleset.files import MANIFEST, manifests
 from harness.ruleset.load import load
@@ -100,25 +102,16 @@ def _run(folders: Sequence[Path], seed: int) -> dict[str, Any]:
 
 
 def markdown(document: Mapping[str, Any]) -> str:
-    """Return the summary that a pull request shows."""
+    """Return the summary that a pull request shows; what it quotes may come from anybody."""
     verdict = "passes" if document["passes"] else "fails"
-    lines = [
-        f"## Rule gate {verdict}",
-        "",
-        _counts(document),
-    ]
+    lines = [f"## Rule gate {verdict}", "", _counts(document)]
     for title, key in (("New", "new"), ("Fixed", "fixed"), ("Unchanged", "unchanged")):
         if document[key]:
-            lines += [
-                "",
-                f"### {title}",
-                "",
-                "| rule | translation | on | finding |",
-                "|---|---|---|---|",
-            ]
-            lines += [_row(one) for one in document[key]]
+            heads = ("rule", "translation", "on", "finding")
+            lines += ["", f"### {title}", "", *table(heads, map(_row, document[key]))]
     for problem in document["problems"]:
-        lines += ["", f"- cannot be used: {_cell(problem['place'])} {_cell(problem['message'])}"]
+        place, message = visible(problem["place"]), visible(problem["message"])
+        lines += ["", f"- cannot be used: {code(place)} {sentence(message)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -126,18 +119,10 @@ def _counts(document: Mapping[str, Any]) -> str:
     count = len(document["rules"])
     rules = "1 changed rule" if count == 1 else f"{count} changed rules"
     parts = (f"{len(document[key])} {key}" for key in ("new", "fixed", "unchanged"))
-    return f"{rules} against `{document['base']}`: {', '.join(parts)} findings."
+    return f"{rules} against {code(document['base'])}: {', '.join(parts)} findings."
 
 
-def _row(one: Mapping[str, Any]) -> str:
+def _row(one: Mapping[str, Any]) -> list[str]:
     where = f"{one['translation']} {one['version']}".strip()
-    text = f"**{one['code']}**: {one['message']}"
-    return f"| {_cell(one['rule'])} | {_cell(where)} | {_cell(one['schema'])} | {_cell(text)} |"
-
-
-def _cell(text: str) -> str:
-    """Escape what would break out of a Markdown table or start HTML."""
-    flat = " ".join(str(text).split())
-    for char, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "\\|")):
-        flat = flat.replace(char, safe)
-    return flat
+    found = f"**{text(one['code'])}**: {sentence(visible(one['message']))}"
+    return [text(visible(one["rule"])), text(where), text(one["schema"]), found]

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from harness.cli._common import FINDINGS, KEPT, UNUSABLE, progress, write
-from harness.errors import Diagnostic, InvalidInput
+from harness.cli._common import write
+from harness.cli._running import exit_code, format_of, run_plan
 from harness.report import formats, text
 from harness.report.results import Collector
 from harness.ruleset.load import load
-from harness.run.engine import execute
-from harness.run.events import CellFinished
 from harness.run.plan import Plan
-
-SLOW = 1.0
-"""Seconds of work after which a progress bar appears."""
 
 
 @click.command()
@@ -64,7 +58,7 @@ def command(
     verbose: bool,
 ) -> int:
     """Run every translation of the rules at PATHS (default: rules/) on generated events."""
-    writers = [(path, _format_of(path)) for path in outputs]
+    writers = [(path, format_of(path)) for path in outputs]
     loaded = load(paths or (Path("rules"),))
     plan = Plan(
         rules=tuple(loaded.rules),
@@ -75,7 +69,7 @@ def command(
     )
     collector = Collector()
     collector.add_problems(loaded.problems)
-    _run(plan, collector, quiet=quiet)
+    run_plan(plan, collector, quiet=quiet)
     document = collector.document()
     if form == "json":
         click.echo(formats()["json"].render(document), nl=False)
@@ -85,42 +79,6 @@ def command(
             Console(highlight=False, soft_wrap=False),
             details=0 if quiet else 2 if verbose else 1,
         )
-    for path, name in writers:
-        write(path, formats()[name].render(document))
+    for path, one in writers:
+        write(path, one.render(document))
     return exit_code(document["summary"])
-
-
-def exit_code(summary: dict[str, int]) -> int:
-    """Return the exit code that a summary stands for."""
-    if summary["problems"] or summary["interrupted"]:
-        return UNUSABLE
-    return FINDINGS if summary["findings"] else KEPT
-
-
-def _run(plan: Plan, collector: Collector, *, quiet: bool) -> None:
-    started = time.perf_counter()
-    with progress(plan.size, "testing", quiet=quiet) as bar:
-        if bar is not None:
-            bar.tasks[0].visible = False
-        for event in execute(plan):
-            collector.handle(event)
-            if bar is not None and isinstance(event, CellFinished):
-                late = time.perf_counter() - started > SLOW
-                bar.update(bar.tasks[0].id, advance=1, visible=late)
-
-
-def _format_of(path: Path) -> str:
-    for one in formats().values():
-        if path.name.endswith(one.extensions):
-            return one.name
-    known = ", ".join(ending for one in formats().values() for ending in one.extensions)
-    raise InvalidInput(
-        [
-            Diagnostic(
-                code="unknown-format",
-                message="the file ending selects no report format",
-                place=str(path),
-                hint=f"known endings: {known}",
-            )
-        ]
-    )

@@ -13,8 +13,11 @@ MAX_BYTES = 2_000_000
 MANIFEST = "harness.yml"
 
 
-def read_text(path: Path, *, shown: str | None = None) -> str:
-    """Return the text of a file; raises ``InvalidInput`` with the reason it cannot be used."""
+def read_text(path: Path, *, shown: str | None = None, limit: int = MAX_BYTES) -> str:
+    """Return the text of a file; raises ``InvalidInput`` with the reason it cannot be used.
+
+    ``limit`` is the size in bytes up to which it is read.
+    """
     name = shown or str(path)
     try:
         if not path.exists():
@@ -22,15 +25,13 @@ def read_text(path: Path, *, shown: str | None = None) -> str:
         if not path.is_file():
             raise InvalidInput([_refused("not-a-file", name, "this is not a regular file")])
         with path.open("rb") as handle:
-            data = handle.read(MAX_BYTES + 1)
+            data = handle.read(limit + 1)
     except OSError as error:
         raise InvalidInput(
             [_refused("unreadable", name, f"the file cannot be read: {error.strerror}")]
         ) from error
-    if len(data) > MAX_BYTES:
-        raise InvalidInput(
-            [_refused("too-large", name, f"the file is larger than {MAX_BYTES} bytes")]
-        )
+    if len(data) > limit:
+        raise InvalidInput([_refused("too-large", name, f"the file is larger than {limit} bytes")])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

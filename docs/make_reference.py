@@ -1,0 +1,79 @@
+"""Writes ``reference.md`` from what the package declares: ``python docs/make_reference.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from harness import languages, mutations, schemas
+from harness.checks import all_checks
+from harness.report import formats
+
+PAGE = Path(__file__).parent / "reference.md"
+HEAD = """# Reference
+
+Made from the package by `python docs/make_reference.py`; a test compares it with the code.
+"""
+
+
+def reference() -> str:
+    """Return the page."""
+    sections = (
+        ("Languages", "A page each in [languages/](languages/).", _languages()),
+        ("Data sources", "How to read and add one: [schemas.md](schemas.md).", _schemas()),
+        ("Mutations", "Whether the label still binds, or the outcome is reported.", _mutations()),
+        ("Promises and their findings", "", _checks()),
+        ("Report formats", "Selected by the ending of `--output`.", _formats()),
+    )
+    parts = [HEAD]
+    for title, text, table in sections:
+        parts.append(f"\n## {title}\n\n" + (f"{text}\n\n" if text else "") + "".join(table))
+    return "".join(parts)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |\n|{'---|' * len(head)}\n"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n"
+
+
+def _languages() -> Iterator[str]:
+    rows = []
+    for name in languages.names():
+        one = languages.get(name)
+        options = ", ".join(f"`{option.name}`" for option in one.options) or "none"
+        rows.append((f"[{name}](languages/{name}.md)", one.title, options))
+    return _table(("name", "language", "options"), rows)
+
+
+def _schemas() -> Iterator[str]:
+    rows = []
+    for name in schemas.names():
+        one = schemas.get(name)
+        shapes = ", ".join(f"`{label}`" for label in schemas.labels(name))
+        rows.append((name, one.title, ", ".join(one.kinds), shapes))
+    return _table(("name", "data source", "kinds", "shapes"), rows)
+
+
+def _mutations() -> Iterator[str]:
+    found = (mutations.get(name) for name in mutations.names())
+    rows = [(one.name, " or ".join(one.effects), one.summary) for one in found]
+    return _table(("name", "effect", "what and why"), rows)
+
+
+def _checks() -> Iterator[str]:
+    for one in all_checks():
+        yield f"**{one.name}**: {one.question}\n\n"
+        yield from _table(
+            ("finding", "meaning"), [(f"`{c}`", text) for c, text in one.codes.items()]
+        )
+        yield "\n"
+
+
+def _formats() -> Iterator[str]:
+    rows = [(one.title, ", ".join(f"`{e}`" for e in one.extensions)) for one in formats().values()]
+    return _table(("format", "endings"), sorted(rows))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(reference(), encoding="utf-8")

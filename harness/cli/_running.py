@@ -1,0 +1,60 @@
+"""What commands that run rules share: the run with its progress, reports and the exit code."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.cli._common import FINDINGS, KEPT, UNUSABLE, progress
+from harness.errors import Diagnostic, InvalidInput
+from harness.report import Format, formats
+from harness.report.results import Collector
+from harness.run.engine import execute
+from harness.run.events import CellFinished
+from harness.run.plan import Plan
+
+SLOW = 1.0
+"""Seconds of work after which a progress bar appears."""
+
+
+def format_of(path: Path) -> Format:
+    """Return the report format that a file's ending selects; the longest ending wins.
+
+    Raises ``InvalidInput`` where no format has the ending.
+    """
+    endings = {ending: one for one in formats().values() for ending in one.extensions}
+    name = path.name.lower()
+    found = max((one for one in endings if name.endswith(one)), key=len, default=None)
+    if found is not None:
+        return endings[found]
+    raise InvalidInput(
+        [
+            Diagnostic(
+                code="unknown-format",
+                message="the file ending selects no report format",
+                place=str(path),
+                hint=f"known endings: {', '.join(sorted(endings))}",
+            )
+        ]
+    )
+
+
+def run_plan(plan: Plan, collector: Collector, *, quiet: bool) -> None:
+    """Run a plan into a collector, with a progress bar once it takes long."""
+    started = time.perf_counter()
+    with progress(plan.size, "testing", quiet=quiet) as bar:
+        if bar is not None:
+            bar.tasks[0].visible = False
+        for event in execute(plan):
+            collector.handle(event)
+            if bar is not None and isinstance(event, CellFinished):
+                late = time.perf_counter() - started > SLOW
+                bar.update(bar.tasks[0].id, advance=1, visible=late)
+
+
+def exit_code(summary: Mapping[str, int]) -> int:
+    """Return the exit code that a summary stands for."""
+    if summary["problems"] or summary["interrupted"]:
+        return UNUSABLE
+    return FINDINGS if summary["findings"] else KEPT
