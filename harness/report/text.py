@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,10 +12,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from harness.report import _view
 from harness.report._base import Format, Results
-from harness.report._grouping import Group, group
+from harness.report._characters import json_line
+from harness.report._grouping import Group
+from harness.report._view import RuleView
 
 WIDTH = 118
+WITNESSES, NOTES = 1, 2
+"""Levels of detail: 0 is the tables and the findings in a sentence each."""
 _STATUS = {
     "pass": ("pass", "green"),
     "known": ("known", "cyan"),
@@ -24,40 +28,39 @@ _STATUS = {
     "unsupported": ("unsupported", "yellow"),
     "error": ("INVALID", "bold red"),
 }
-_SEVERITY = {"error": "bold red", "warning": "yellow", "note": "dim"}
-_MAX_DOCUMENT = 900
+_STYLE = {"error": "bold red", "warning": "yellow", "known": "cyan", "note": "dim"}
+_MAX_STEPS = 12
 
 
-def render(results: Results, *, details: int = 1) -> str:
+def render(results: Results) -> str:
     """Return the report as plain text."""
     console = Console(file=io.StringIO(), width=WIDTH, color_system=None)
-    show(results, console, details=details)
+    show(results, console)
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def show(results: Results, console: Console, *, details: int = 1) -> None:
-    """Print the report. ``details`` 0 leaves witnesses out, 2 adds notes."""
-    for rule in results["rules"]:
-        cells = [one for one in results["results"] if one["rule"] == rule["rule"]]
+def show(results: Results, console: Console, *, details: int = WITNESSES) -> None:
+    """Print the report; ``details`` is a level: 0, WITNESSES or NOTES."""
+    visible = _view.shown(results)
+    for rule in _view.rules(visible):
         console.print(_heading(rule))
-        if cells:
-            console.print(_table(cells))
-        console.print(Lines(*_findings(rule, cells, details)))
-    for problem in results["problems"]:
+        if rule.cells:
+            console.print(_table(rule))
+        console.print(Lines(*_findings(rule, details)))
+    for problem in visible["problems"]:
         console.print(_problem(problem), soft_wrap=True)
-    console.print(_summary(results))
+    console.print(_summary(visible))
 
 
-def _heading(rule: Mapping[str, Any]) -> Text:
-    text = Text(rule["title"] or rule["name"], style="bold")
-    facts = [part for part in (rule["severity"], rule["rule"], *rule["techniques"]) if part]
-    text.append(f"\n{' · '.join(facts)}", style="dim")
-    return text
+def _heading(rule: RuleView) -> Text:
+    facts = (rule.rule["severity"], rule.rule["rule"], *rule.rule["techniques"])
+    text = Text(rule.title, style="bold")
+    return text.append(f"\n{' · '.join(part for part in facts if part)}", style="dim")
 
 
-def _table(cells: list[Mapping[str, Any]]) -> Table:
+def _table(rule: RuleView) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("translation", no_wrap=True)
     table.add_column("on", no_wrap=True)
@@ -65,74 +68,44 @@ def _table(cells: list[Mapping[str, Any]]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("findings")
-    for cell in cells:
+    for cell in rule.cells:
         label, style = _STATUS[cell["status"]]
-        version = f" {cell['version']}" if cell["version"] else ""
+        counted = _view.codes(cell).items()
         table.add_row(
-            f"{cell['translation']}{version}",
+            _view.name_of(cell),
             cell["schema"],
-            _share(cell["tp"], cell["fn"]),
-            _share(cell["tn"], cell["fp"]),
-            _robust(cell),
-            _cost(cell),
+            _view.share(cell["tp"], cell["fn"]),
+            _view.share(cell["tn"], cell["fp"]),
+            _view.robust(cell),
+            _view.cost(cell),
             Text(label, style=style),
-            _codes(cell),
+            Text(", ".join(f"{code} {n}" if n > 1 else code for code, n in counted)),
         )
     return table
 
 
-def _share(good: int, bad: int) -> str:
-    total = good + bad
-    return f"{good}/{total}" if total else "-"
-
-
-def _robust(cell: Mapping[str, Any]) -> str:
-    kept = sum(one["kept"] for one in cell["robustness"].values())
-    changed = sum(one["changed"] for one in cell["robustness"].values())
-    return f"{100 * kept // (kept + changed)}%" if kept + changed else "-"
-
-
-def _cost(cell: Mapping[str, Any]) -> str:
-    cost = cell["cost"]
-    if cost["budget"] == "not measured":
-        return "-"
-    return f"{cost['relative']:.0f}x{'!' if cost['budget'] == 'over' else ''}"
-
-
-def _codes(cell: Mapping[str, Any]) -> str:
-    codes: dict[str, int] = {}
-    for one in cell["findings"]:
-        if one["severity"] != "note" and one["known"] is None:
-            codes[one["code"]] = codes.get(one["code"], 0) + 1
-    return ", ".join(f"{code} {n}" if n > 1 else code for code, n in codes.items())
-
-
-def _findings(
-    rule: Mapping[str, Any], cells: list[Mapping[str, Any]], details: int
-) -> Iterator[Any]:
-    listed = [one for owner in (*cells, rule) for one in owner["findings"]]
-    groups = group(listed)
-    shown = [one for one in groups if one.first["severity"] != "note" or details > 1]
-    hidden = len(groups) - len(shown)
-    for one in shown:
-        yield _finding(one, details)
+def _findings(rule: RuleView, details: int) -> Iterator[Any]:
+    hidden = 0 if details >= NOTES else len(rule.ranked("note"))
+    for found in rule.groups:
+        if details >= NOTES or _view.rank(found.first) != "note":
+            yield _finding(found, details)
     if hidden:
-        yield Text(f"\n{hidden} notes not shown; -v shows them", style="dim")
-    for gap in rule["gaps"]:
+        notes = "1 note" if hidden == 1 else f"{hidden} notes"
+        yield Text(f"\n{notes} not shown; -v shows them", style="dim")
+    for gap in rule.rule["gaps"]:
         yield Text(f"\nnot constructed: {gap['what']} ({gap['reason']})", style="yellow")
     yield Text("")
 
 
-def _finding(found: Group, details: int) -> Any:
+def _finding(found: Group, details: int) -> Lines:
     one = found.first
     head = Text("\n")
-    head.append(one["code"], style=_SEVERITY[one["severity"]])
-    where = " on ".join(part for part in (one["translation"], ", ".join(found.places)) if part)
-    head.append(f"  {where}", style="bold")
+    head.append(one["code"], style=_STYLE[_view.rank(one)])
+    head.append(f"  {_view.where(found)}", style="bold")
     if one["known"]:
         head.append(f"  known: {one['known']}", style="cyan")
-    body: list[Any] = [Text(one["message"])]
-    if one["excerpt"]:
+    body = [Text(one["message"])]
+    if one["excerpt"] and details:
         body.append(Text(f"{one['place']}\n{one['excerpt']}", style="dim"))
     if details and one["witness"]:
         body.extend(_witness(one["witness"], one["count"]))
@@ -144,17 +117,14 @@ def _finding(found: Group, details: int) -> Any:
 def _witness(witness: Mapping[str, Any], count: int) -> Iterator[Text]:
     others = f", one of {count}" if count > 1 else ""
     yield Text(f"{witness['label']} event{others} ({witness['because']}): {witness['verdict']}")
-    shown = json.dumps(witness["document"], ensure_ascii=False, default=str)
-    cut = shown if len(shown) <= _MAX_DOCUMENT else f"{shown[:_MAX_DOCUMENT]}…"
-    yield Text(f"  {cut}", style="dim")
-    for step in witness["steps"][:12]:
-        values = f"   ({step['values']})" if step["values"] else ""
-        yield Text(f"  {step['outcome']:<9} {step['text']}{values}", style="dim")
+    yield Text(f"  {json_line(witness['document'])}", style="dim")
+    for step in witness["steps"][:_MAX_STEPS]:
+        yield Text(f"  {_view.step(step)}", style="dim")
 
 
 def _problem(problem: Mapping[str, Any]) -> Text:
     text = Text(f"{problem['place']}: " if problem["place"] else "")
-    text.append(problem["severity"], style=_SEVERITY[problem["severity"]])
+    text.append(problem["severity"], style=_STYLE[problem["severity"]])
     text.append(f": {problem['message']} [{problem['code']}]")
     if problem["excerpt"]:
         text.append(f"\n{problem['excerpt']}", style="dim")
@@ -163,24 +133,22 @@ def _problem(problem: Mapping[str, Any]) -> Text:
     return text
 
 
-def _summary(results: Results) -> Text:
+def _summary(results: Mapping[str, Any]) -> Text:
     summary = results["summary"]
-    text = Text()
-    text.append(
-        f"{summary['rules']} rules, {summary['translations']} translations on their sources, "
+    rules = "1 rule" if summary["rules"] == 1 else f"{summary['rules']} rules"
+    text = Text(
+        f"{rules}, {summary['translations']} translations on their sources, "
         f"{summary['verdicts']} verdicts: "
     )
-    style = "bold red" if summary["findings"] or summary["problems"] else "bold green"
-    text.append(f"{summary['findings']} findings", style=style)
+    broken = summary["findings"] or summary["problems"]
+    text.append(f"{summary['findings']} findings", style="bold red" if broken else "bold green")
     for name in ("warnings", "notes", "known", "unsupported", "problems"):
         if summary[name]:
             text.append(f", {summary[name]} {name}")
     tail = f" in {summary['seconds']} s" if summary["seconds"] else ""
     text.append(f"{tail}; seed {results['seed']}")
     if summary["interrupted"]:
-        text.append(
-            "\ninterrupted: what is above is complete, the rest was not run", style="yellow"
-        )
+        text.append("\ninterrupted: what is above is complete, the rest was not run", "yellow")
     return text
 
 
