@@ -49,6 +49,9 @@ class View:
     def __hash__(self) -> int:
         return hash(self.name)
 
+    def __repr__(self) -> str:
+        return f"View({self.name!r})"
+
 
 def _numbers(value: Scalar) -> Iterable[int | float]:
     number = as_number(value)

@@ -192,6 +192,9 @@ class Function:
     def __hash__(self) -> int:
         return hash(self.name)
 
+    def __repr__(self) -> str:
+        return f"Function({self.name!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -19,7 +19,8 @@ class NestedCursor(Cursor):
         """Count one level of nesting."""
         self._nesting += 1
         if self._nesting > MAX_NESTING:
-            self.fail(f"the search is nested deeper than {MAX_NESTING} levels")
+            reason = f"more than {MAX_NESTING} levels are not read"
+            self.unsupported("a deeply nested search", reason)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -109,6 +109,6 @@ def test_any_mutilated_rule(data: st.DataObject) -> None:
     ids=range(16),
 )
 def test_hostile_rules_end_soon(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # a guard against hanging, whatever else the machine does
     _survives(text)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

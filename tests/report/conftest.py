@@ -76,6 +76,7 @@ def cell(**changes: Any) -> dict[str, Any]:
             "value-case": {"kept": 199, "changed": 1},
             "no|such`one": {"kept": 0, "changed": 2},
         },
+        "engines": [],
         "findings": [],
         **changes,
     }

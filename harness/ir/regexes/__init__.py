@@ -94,9 +94,14 @@ def dialects() -> dict[str, Dialect]:
     return found
 
 
-@lru_cache(maxsize=16384)
 def compile_regex(
     pattern: str, dialect: str, *, case: Case = Case.SENSITIVE, flags: str = "", whole: bool = False
 ) -> Regex:
     """Return the compiled pattern; raises :class:`RegexError` for one that the engine rejects."""
+    return _compiled(pattern, dialect, case, flags, whole)
+
+
+@lru_cache(maxsize=16384)
+def _compiled(pattern: str, dialect: str, case: Case, flags: str, whole: bool) -> Regex:  # noqa: FBT001 - passed on
+    """Compile once, however the options are written in the call."""
     return dialects()[dialect].compile(pattern, Options(case=case, flags=flags, whole=whole))

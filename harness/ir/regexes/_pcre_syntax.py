@@ -1,8 +1,9 @@
-"""What PCRE2 10.42 reads differently from the newer library that evaluates patterns here.
+r"""What PCRE2 10.42 reads differently from the newer library that evaluates patterns here.
 
 Up to 10.42 a look-behind needs a fixed length per alternative and ``{,2}`` and ``{ 1 }`` are
-literal text (https://github.com/PCRE2Project/pcre2/blob/pcre2-10.43/ChangeLog). GNU grep 3.8 to
-3.11 and the products of their time are built with it.
+literal text (https://github.com/PCRE2Project/pcre2/blob/pcre2-10.43/ChangeLog). Compiled to
+machine code for text that may be invalid UTF-8, as grep does it, ``\D``, ``\S`` and ``\W`` do not
+match characters outside ASCII (https://github.com/PCRE2Project/pcre2/issues/224).
 """
 
 from __future__ import annotations
@@ -34,18 +35,30 @@ _Length = int | None
 """Characters that an item consumes; ``None`` where only the library can tell."""
 
 
-def as_before_10_43(pattern: str, *, extended: bool) -> str:
-    """Return the pattern in words that newer libraries read in the old way.
+def as_before_10_43(pattern: str, *, extended: bool, ascii_complements: bool = False) -> str:
+    r"""Return the pattern in words that newer libraries read in the old way.
 
-    Raises ``RegexError`` for what the old library refuses; ``extended`` is its ``x`` option.
+    Raises ``RegexError`` for what the old library refuses; ``extended`` is its ``x`` option,
+    ``ascii_complements`` asks for the limits of ``\D``, ``\S`` and ``\W``.
     """
     scan = _Scan(pattern, extended=extended)
     while scan.at < len(pattern):
         scan.alternatives(behind=False)
         scan.at += 1  # a closing parenthesis too many, which the library reports itself
-    for at in reversed(scan.braces):
-        pattern = f"{pattern[:at]}\\{pattern[at:]}"
+    edits = [(at, at, "\\") for at in scan.braces]
+    if ascii_complements:
+        edits.extend(
+            (at, at + 2, f"(?-i:[^\\{pattern[at + 1].lower()}\\x{{80}}-\\x{{10ffff}}])")
+            for at in scan.complements
+        )
+    for start, end, text in sorted(edits, reverse=True):
+        pattern = f"{pattern[:start]}{text}{pattern[end:]}"
     return pattern
+
+
+def _is_newer_quantifier(text: str, at: int) -> bool:
+    """Return whether braces are a quantifier since 10.43 and were literal text before."""
+    return bool(_NEWER_QUANTIFIER.match(text, at)) and not _QUANTIFIER.match(text, at)
 
 
 class _Scan:
@@ -58,6 +71,7 @@ class _Scan:
         self.quoting = False
         self.depth = 0
         self.braces: list[int] = []
+        self.complements: list[int] = []
 
     def alternatives(self, *, behind: bool) -> list[_Length]:
         """alternatives: branch ('|' branch)*; return the length of each."""
@@ -96,7 +110,7 @@ class _Scan:
             end = text.find("\n", at) if char == "#" else at
             self.at = len(text) if end == -1 else end + 1
             return 0
-        if char == "{" and _NEWER_QUANTIFIER.match(text, at):
+        if char == "{" and _is_newer_quantifier(text, at):
             self.braces.append(at)
         self.at += 1
         return 0 if char in "^$" else 1
@@ -120,6 +134,11 @@ class _Scan:
             return None
         if found := _CODED.match(text, at):
             self.at = found.end()
+        if char == "N" and _is_newer_quantifier(text, at + 2):
+            message = "PCRE2 does not support \\F, \\L, \\l, \\N{name}, \\U, or \\u"
+            raise RegexError(message, at)
+        if char in {"D", "S", "W"}:
+            self.complements.append(at)
         if char in _LONGER_ESCAPES and behind:
             self._not_fixed()
         return 0 if char in _EMPTY_ESCAPES else 1

@@ -35,7 +35,7 @@ from harness.languages._scope import (
     too_large,
 )
 from harness.languages.logpoint._eval import read_eval
-from harness.languages.logpoint._search import LEXER, MESSAGE, Search, is_word, unquote
+from harness.languages.logpoint._search import MESSAGE, Search, is_word, read_tokens, unquote
 from harness.languages.logpoint._semantics import OPERATORS
 from harness.source import Source, Span
 
@@ -43,7 +43,7 @@ MAX_PREDICATE = 200_000
 """Nodes of the predicate that one query stands for."""
 MAX_COMMANDS = 100
 """Commands of one query."""
-MAX_LENGTH = 100_000
+MAX_LENGTH = 500_000
 """Characters of one query."""
 
 
@@ -70,7 +70,8 @@ class _Reader:
         while self.cursor.take("PIPE"):
             count += 1
             if count > MAX_COMMANDS:
-                self.cursor.fail(f"the query has more than {MAX_COMMANDS} commands")
+                reason = f"more than {MAX_COMMANDS} commands are not read"
+                self.cursor.unsupported("a very long pipeline", reason)
             state = self._command(state)
         if not self.cursor.at(END):
             self.cursor.fail(f"unexpected {self.cursor.token}", "close or remove the parenthesis")
@@ -295,7 +296,7 @@ _SETS: Mapping[str, str] = MappingProxyType(
 def parse(source: Source, context: Context) -> Query:
     """Read a query."""
     del context
-    cursor = NestedCursor(source, LEXER.tokens(source))
+    cursor = NestedCursor(source, read_tokens(source))
     if len(source.text) > MAX_LENGTH:
-        cursor.fail(f"the query is longer than {MAX_LENGTH} characters")
+        cursor.unsupported("a very long query", f"it has more than {MAX_LENGTH} characters")
     return Query(predicate=_Reader(cursor).query())

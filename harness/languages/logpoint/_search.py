@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from harness.errors import Fault
@@ -30,10 +31,11 @@ from harness.ir import (
     fold,
 )
 from harness.ir.checks import Piece
-from harness.languages._lexing import END, Cursor, Lexer, Token
+from harness.languages._lexing import END, Cursor, Lexer, Token, unsupported
 from harness.languages._on_scope import on, undecided
 from harness.languages._scope import Scope
 from harness.languages.logpoint._semantics import OPERATORS
+from harness.source import QuerySyntaxError, Source, Span, Unsupported
 
 _CHAR = r"!(?!=)|/(?!\*)"
 _STOP = r"\s\"'()\[\],|=<>!/"
@@ -59,6 +61,30 @@ _FIELD = re.compile(r"[\w.]+")
 _ORDERS = {"<": Order.LESS, "<=": Order.AT_MOST, ">": Order.GREATER, ">=": Order.AT_LEAST}
 MESSAGE = "msg"
 """The field that words are looked up in."""
+
+
+def read_tokens(source: Source) -> list[Token]:
+    r"""Return the tokens of a query; text right beside a quoted text is not evaluated.
+
+    The legacy converter writes ``\"`` inside quotes, and no page says what it stands for.
+    """
+    try:
+        found = LEXER.tokens(source)
+    except QuerySyntaxError:
+        escaped = re.search(r'\\["\']', source.text)
+        if escaped is None:
+            raise
+        raise _beside(source, Span(*escaped.span())) from None
+    for left, right in pairwise(found):
+        kinds = {left.kind, right.kind}
+        if "STRING" in kinds and kinds <= {"STRING", "WORD"} and left.span.end == right.span.start:
+            raise _beside(source, left.span.to(right.span))
+    return found
+
+
+def _beside(source: Source, span: Span) -> Unsupported:
+    reason = "no page says whether a backslash escapes a quote, or what ends a quoted text"
+    return unsupported(source, span, "a quote inside quotes", reason)
 
 
 def is_word(token: Token, *texts: str) -> bool:

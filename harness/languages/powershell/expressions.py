@@ -32,6 +32,8 @@ from harness.source import Source, Span
 
 MAX_CHAIN = 5000
 """Operands of one run of operators, and items of one list."""
+MAX_MEMBERS = 60
+"""Members, calls and indexes in one chain; each nests the tree one deeper."""
 
 _COMPARISON = (
     "(?:[ic]?(?:eq|ne|ge|gt|le|lt|like|notlike|match|notmatch|contains|notcontains|in|notin"
@@ -81,25 +83,32 @@ class Expressions(Reader):
         return self.binary(0)
 
     def binary(self, level: int) -> Node:
-        """Operands of a level, joined from the left by its operators."""
+        """Items joined by the operators of a level and of those that bind tighter."""
         start = self.at
-        if level == len(_LEVELS):
-            return self.items()
-        left = self.binary(level + 1)
+        left = self.items()
         for _ in range(MAX_CHAIN):
             before = self.at
             self.skip_blanks()
-            found = self.match(_LEVELS[level])
+            at = self.at
+            found, own = self._operator(level)
             if found is None:
                 self.at = before
                 return left
-            operator = re.sub(f"[{DASHES}]", "-", found.group().lower())
-            place = Span(found.start(), found.end())
+            operator = re.sub(f"[{DASHES}]", "-", found.lower())
+            place = Span(at, self.at)
             self.skip_lines()
-            self._operand_follows(found.group())
-            right = self.binary(level + 1)
+            self._operand_follows(found)
+            right = self.binary(own + 1)
             left = Binary(operator, left, right, place, self.since(start))
-        return self.fail(f"more than {MAX_CHAIN} operators stand in a row")
+        return self.unsupported("a very long expression", f"more than {MAX_CHAIN} operators")
+
+    def _operator(self, level: int) -> tuple[str | None, int]:
+        """Pass an operator that binds at least as tight as a level; return it and its level."""
+        for own in range(level, len(_LEVELS)):
+            found = self.match(_LEVELS[own])
+            if found is not None:
+                return found.group(), own
+        return None, level
 
     def _operand_follows(self, operator: str) -> None:
         if self.char in {"", ")", "}", "]", "|", ";"}:
@@ -123,27 +132,27 @@ class Expressions(Reader):
             self.at += 1
             self.skip_lines()
             found.append(self.unary())
-        return self.fail(f"a list has more than {MAX_CHAIN} items")
+        return self.unsupported("a very long list", f"more than {MAX_CHAIN} items")
 
     def unary(self) -> Node:
         """Unary = ("!" | "-not" | "-" | "+" | "," | "-join" | "-split" | cast) unary | primary."""
+        self.skip_blanks()
+        start = self.at
+        if self.char == "[":
+            return self._type_or_cast()
+        number = self._number()
+        if number is not None:
+            return self.postfix(number, start)
+        found = self.match(_UNARY)
+        if found is None:
+            return self.postfix(self.primary(), start)
+        operator = re.sub(f"[{DASHES}]", "-", found.group().lower())
+        self.skip_lines()
         with self:
-            self.skip_blanks()
-            start = self.at
-            if self.char == "[":
-                return self._type_or_cast()
-            number = self._number()
-            if number is not None:
-                return self.postfix(number, start)
-            found = self.match(_UNARY)
-            if found is None:
-                return self.postfix(self.primary(), start)
-            operator = re.sub(f"[{DASHES}]", "-", found.group().lower())
-            self.skip_lines()
             operand = self.unary()
-            if operator == ",":
-                return Items((operand,), self.since(start))
-            return Unary("-not" if operator == "!" else operator, operand, self.since(start))
+        if operator == ",":
+            return Items((operand,), self.since(start))
+        return Unary("-not" if operator == "!" else operator, operand, self.since(start))
 
     def _number(self) -> Const | None:
         """Number = a numeric literal with its sign, where one stands here."""
@@ -169,10 +178,11 @@ class Expressions(Reader):
             return self.postfix(TypeName(name, self.since(start)), start)
         before = self.at
         self.skip_blanks()
-        if self.char and (self.char in "$('\"@[{" + SINGLE + DOUBLE or self.char.isdigit()):
-            return Cast(name, self.unary(), self.since(start))
-        if re.compile(rf"[{DASHES}]\d").match(self.text, self.at):
-            return Cast(name, self.unary(), self.since(start))
+        starts = "$('\"@[{" + SINGLE + DOUBLE
+        negative = re.compile(rf"[{DASHES}]\d").match(self.text, self.at)
+        if self.char and (self.char in starts or self.char.isdigit() or negative):
+            with self:
+                return Cast(name, self.unary(), self.since(start))
         self.at = before
         return TypeName(name, self.since(start))
 
@@ -346,7 +356,7 @@ class Expressions(Reader):
                 entries.append((key, self._entry_value()))
                 self._entry_ends()
                 if len(entries) > MAX_CHAIN:
-                    self.fail(f"a hash table has more than {MAX_CHAIN} entries")
+                    self.unsupported("a very long hash table", f"more than {MAX_CHAIN} entries")
         self.expect("}", "a hash table is not closed")
         return Table(tuple(entries), self.since(start))
 
@@ -375,7 +385,7 @@ class Expressions(Reader):
 
     def postfix(self, target: Node, start: int) -> Node:
         """Postfix = primary ("." name arguments? | "::" name arguments? | "[" expression "]")*."""
-        for _ in range(MAX_CHAIN):
+        for _ in range(MAX_MEMBERS):
             if self.starts("::"):
                 self.at += 2
                 target = self._member(target, start, static=True)
@@ -394,9 +404,8 @@ class Expressions(Reader):
                 self.unsupported("'++' and '--'", "variables are read, not changed")
             else:
                 return target
-            if target.span.end - start > MAX_CHAIN:
-                self.fail("a chain of members is too long", span=Span(start, start + 1))
-        return self.fail("a chain of members is too long", span=Span(start, start + 1))
+        reason = f"more than {MAX_MEMBERS} members"
+        return self.unsupported("a very long chain of members", reason, Span(start, start + 1))
 
     def _member(self, target: Node, start: int, *, static: bool) -> Node:
         self.skip_lines()

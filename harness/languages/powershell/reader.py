@@ -16,7 +16,7 @@ DOUBLE = '"\u201c\u201d\u201e'
 DASHES = "-\u2013\u2014\u2015"
 """Characters that PowerShell takes for a dash."""
 
-MAX_DEPTH = 40
+MAX_DEPTH = 75
 """Nesting that is read; each level costs about ten frames of Python's stack."""
 
 _BLANKS = re.compile(r"(?:[^\S\r\n]|`\r?\n|<#.*?#>)+", re.DOTALL)
@@ -48,7 +48,8 @@ class Reader:
         """Count one level of nesting."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            self.fail(f"the script is nested deeper than {MAX_DEPTH} levels")
+            reason = f"more than {MAX_DEPTH} levels are not read"
+            self.unsupported("a deeply nested script", reason)
         return self
 
     def __exit__(self, *_: object) -> None:

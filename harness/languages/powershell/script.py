@@ -94,7 +94,7 @@ class Script(Expressions):
                 self._unexpected()
             self.skip_lines(";")
             if len(found) > MAX_CHAIN:
-                self.fail(f"more than {MAX_CHAIN} statements")
+                self.unsupported("a very long script", f"more than {MAX_CHAIN} statements")
         if self.char != close:
             self.expect(close, "the brackets do not pair")
         return tuple(found)
@@ -143,7 +143,7 @@ class Script(Expressions):
             self.skip_lines()
             elements.append(self.element(first=False))
             if len(elements) > MAX_CHAIN:
-                self.fail(f"more than {MAX_CHAIN} commands in a pipeline")
+                self.unsupported("a very long pipeline", f"more than {MAX_CHAIN} commands")
         return Pipeline(tuple(elements), self.since(start))
 
     def _bar(self) -> bool:
@@ -184,7 +184,7 @@ class Script(Expressions):
             if not self._redirection():
                 arguments.extend(self.argument())
             if len(arguments) > MAX_CHAIN:
-                self.fail(f"a command has more than {MAX_CHAIN} arguments")
+                self.unsupported("a very long command", f"more than {MAX_CHAIN} arguments")
         listed = tuple(
             Argument(None, item, item.span) if isinstance(item, Splat) else item
             for item in arguments
@@ -232,7 +232,7 @@ class Script(Expressions):
             self.at += 1
             self.skip_lines()
             found.append(self.value())
-        return self.fail(f"a list has more than {MAX_CHAIN} items")
+        return self.unsupported("a very long list", f"more than {MAX_CHAIN} items")
 
     def value(self) -> Node:
         """Value = string | variable | group | table | block | splat | word."""

@@ -106,6 +106,14 @@ def unescape(text: str) -> str:
     return re.sub(r'\\([\\"])', r"\1", text)
 
 
+def _literal(text: str) -> str:
+    r"""Return a string literal, in which ``\t`` is a tab.
+
+    https://help.splunk.com/en/splunk-enterprise/search/search-manual/10.0/expressions-and-predicates
+    """
+    return re.sub(r'\\([\\"t])', lambda hit: "\t" if hit[1] == "t" else hit[1], text)
+
+
 @dataclass(frozen=True, slots=True)
 class Expressions:
     """A parser by operator precedence."""
@@ -232,13 +240,18 @@ class Expressions:
                     self.cursor.fail("this parenthesis is not closed", "add )", token.span)
                 return found
             case "STRING":
-                return Value(Literal(unescape(token.text[1:-1])), token.span, quoted=True)
+                return Value(Literal(_literal(token.text[1:-1])), token.span, quoted=True)
             case "NUMBER":
                 return self._number(token)
             case "NAME":
                 return self._field(token.text[1:-1], token.span)
             case "WORD" if self.cursor.at("OPEN"):
                 return self._call(token)
+            case "WORD" if token.text == "null":
+                return Value(Literal(None), token.span)
+            case "WORD" if token.text in ("true", "false"):
+                reason = "the manual lists it as a literal, but no page says what compares with it"
+                self.cursor.unsupported(f"the literal {token.text}", reason, token.span)
             case "WORD" if token.text.upper() not in (*_LEVELS, "LIKE", "IN"):
                 return self._field(token.text, token.span)
             case "SUBSEARCH":

@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from harness.languages._lexing import Token, syntax_error, unsupported
-from harness.source import Source, Span
+from harness.source import Source, Span, Unsupported
 
-MAX_LENGTH = 100_000
+MAX_LENGTH = 500_000
 """Characters of a search after its macros are replaced."""
 MAX_COMMANDS = 100
 """Commands of one pipeline."""
@@ -69,7 +69,7 @@ class Part:
 def read_script(source: Source, macros: Mapping[str, Any]) -> Script:
     """Return the script of a source, comments removed and macros replaced."""
     if len(source.text) > MAX_LENGTH:
-        raise syntax_error(source, Span(0, 0), f"the search is longer than {MAX_LENGTH} characters")
+        raise _too_long(source, Span(0, 0))
     expander = _Expander(source, macros)
     chars: list[tuple[str, Span]] = []
     here = [(char, Span(i, i + 1)) for i, char in enumerate(source.text)]
@@ -105,8 +105,7 @@ class _Expander:
                 out.append(chars[at])
             at = end
             if len(out) > MAX_LENGTH:
-                message = f"the search is longer than {MAX_LENGTH} characters with its macros"
-                raise syntax_error(self.source, chars[0][1], message)
+                raise _too_long(self.source, chars[0][1])
 
     def _past(self, text: str, chars: Chars, at: int, mark: str) -> int:
         """Return the offset after the closing mark; backticks inside quotes do not close."""
@@ -127,8 +126,8 @@ class _Expander:
         arguments = [] if given is None else _arguments(given)
         body = self._definition(name, arguments, place)
         if depth >= _MAX_MACRO_DEPTH:
-            message = f"macros are nested deeper than {_MAX_MACRO_DEPTH} levels"
-            raise syntax_error(self.source, place, message)
+            reason = f"more than {_MAX_MACRO_DEPTH} levels are not read"
+            raise unsupported(self.source, place, "deeply nested macros", reason)
         self.expand([(char, place) for char in body], depth + 1, out)
 
     def _definition(self, name: str, arguments: list[str], place: Span) -> str:
@@ -143,6 +142,11 @@ class _Expander:
                 return _filled(body, bound)
         reason = "its definition lives in the Splunk instance; give it in the option 'macros'"
         raise unsupported(self.source, place, f"macro `{name}`", reason)
+
+
+def _too_long(source: Source, place: Span) -> Unsupported:
+    reason = f"with its macros it has more than {MAX_LENGTH} characters"
+    return unsupported(source, place, "a very long search", reason)
 
 
 def _filled(body: str, bound: Mapping[str, str]) -> str:
@@ -202,8 +206,8 @@ def commands(script: Script) -> list[Part]:
     if len(parts) > 1 and not parts[0].text.strip():
         parts = [Part(script, parts[1].start, parts[1].end, first=True, piped=True), *parts[2:]]
     if len(parts) > MAX_COMMANDS:
-        message = f"the search has more than {MAX_COMMANDS} commands"
-        raise syntax_error(script.source, parts[MAX_COMMANDS].span, message)
+        reason = f"more than {MAX_COMMANDS} commands are not read"
+        raise unsupported(script.source, parts[MAX_COMMANDS].span, "a very long pipeline", reason)
     for part in parts:
         if not part.text.strip():
             message = "a command is missing here"

@@ -118,7 +118,7 @@ def read_search(part: Part, scope: Scope, *, indexed: bool) -> Predicate:
     tokens = search_tokens(part)
     cursor = NestedCursor(part.script.source, tokens)
     if len(tokens) > MAX_TERMS:
-        cursor.fail(f"the search has more than {MAX_TERMS} terms")
+        cursor.unsupported("a very long search", f"more than {MAX_TERMS} terms are not read")
     parser = _Search(cursor, scope, indexed=indexed)
     found = parser.conjunction()
     if not cursor.at(END):
@@ -316,6 +316,9 @@ class _Search:
 
     def _word(self, token: Token) -> Predicate:
         """``word := WORD | QUOTED | TERM(text) | CASE(text)``, looked up in ``_raw``."""
+        if _is_word(token, "IN"):
+            reason = "IN is a keyword, and the manual shows it before a list in parentheses only"
+            self.cursor.unsupported("IN without a list", reason, token.span)
         if token.kind == "WORD" and "::" in token.text:
             reason = "indexed fields are not told apart from extracted ones here"
             self.cursor.unsupported("field::value", reason, token.span)

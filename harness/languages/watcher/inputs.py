@@ -167,9 +167,11 @@ class InputReader:
                 raise _read.invalid(self.source, member.key_span, message, _TYPES)
 
     def _chain(self, body: JsonObject) -> Chain:
-        """Chain = '{' 'inputs' ':' '[' { '{' name ':' input '}' } ']' '}'."""
+        """Chain = '{' [ 'inputs' ':' '[' { '{' [ name ':' input ] '}' } ']' ] '}'."""
         _read.known_keys(body, ("inputs",), self.source, "the chain input")
         node = body.get("inputs")
+        if node is None:  # ChainInput.java takes it as an empty chain
+            return Chain(())
         if not isinstance(node, JsonArray):
             raise _read.invalid(self.source, body.span, "a chain needs a list of 'inputs'")
         if len(node.items) > MAX_INPUTS:
@@ -180,7 +182,13 @@ class InputReader:
         payload: dict[str, Any] = {}
         self.model["ctx"]["payload"] = payload
         for item in node.items:
-            for member in _read.object_of(item, self.source, "an input of a chain"):
+            for count, member in enumerate(
+                _read.object_of(item, self.source, "an input of a chain")
+            ):
+                if count:
+                    message = "an element of a chain holds a second input"
+                    hint = "give each input an element of its own: [{...}, {...}]"
+                    raise _read.invalid(self.source, member.value.span, message, hint)
                 read = self.read(member.value)
                 found[member.key] = read
                 payload[member.key] = _ahead(read)
