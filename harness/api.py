@@ -39,9 +39,7 @@ def corpus(rule: Rule, schema: str, *, seed: int = 0) -> list[Document]:
     return documents(built.samples, intent, schemas.get(schema), seed=seed)
 
 
-def test(
-    rules: Iterable[Rule], *, seed: int = 0, measure: bool = False
-) -> dict[str, Any]:
+def test(rules: Iterable[Rule], *, seed: int = 0, measure: bool = False) -> dict[str, Any]:
     """Run every translation of some rules and return the ``harness/test/1`` document.
 
     ``measure`` also measures what translations cost, which takes longer and makes the numbers

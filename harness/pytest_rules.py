@@ -21,6 +21,13 @@ from harness.run.events import CellFinished, RuleFinished
 from harness.run.plan import Plan
 from harness.schemas import get as get_schema
 
+EXCEPTIONS = Check(
+    name="exceptions",
+    question="Are the known exceptions of the rule still true?",
+    codes={"known-no-more": "A known exception matches no finding any more."},
+)
+"""What the engine itself promises about a rule with known exceptions."""
+
 
 class RuleFile(pytest.File):
     """A rule: runs once, when its first item does."""
@@ -44,11 +51,9 @@ class RuleFile(pytest.File):
                     yield PromiseItem.from_parent(
                         self, name=f"{shown}: {check.name}", check=check, place=place
                     )
-        for check in all_checks():
-            if check.rule is not None:
-                yield PromiseItem.from_parent(
-                    self, name=f"rule: {check.name}", check=check, place=None
-                )
+        whole = [check for check in all_checks() if check.rule is not None]
+        for check in (*whole, EXCEPTIONS) if self.rule.known else whole:
+            yield PromiseItem.from_parent(self, name=f"rule: {check.name}", check=check, place=None)
 
     def findings(self, check: Check, place: tuple[str, str, str] | None) -> list[Finding]:
         """Return what a check found at one place; runs the rule if that was not done yet."""

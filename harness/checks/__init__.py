@@ -6,9 +6,9 @@ from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from harness.checks._base import Cell, Check, Cost, Finding, RuleResult, Witness
+from harness.checks._base import Cell, Check, Cost, Finding, Opinion, RuleResult, Witness
 
-__all__ = ["Cell", "Check", "Cost", "Finding", "RuleResult", "Witness", "all_checks"]
+__all__ = ["Cell", "Check", "Cost", "Finding", "Opinion", "RuleResult", "Witness", "all_checks"]
 
 
 @lru_cache(maxsize=1)

@@ -113,6 +113,7 @@ class Cell:
     judge: Judge
     intent: Intent
     cost: Cost | None = None
+    opinions: tuple[Opinion, ...] = ()
 
     def pairs(self) -> Iterator[tuple[Document, Truth]]:
         """Yield every document with its verdict."""
@@ -127,6 +128,22 @@ class Cost:
     growth: float
     exhausted: bool = False
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What a real engine says about some of a cell's documents.
+
+    ``rejection`` is why it refuses the query, in its own words; ``failure`` why it gave no
+    answer, such as a time limit.
+    """
+
+    engine: str
+    version: str
+    documents: tuple[Document, ...] = ()
+    verdicts: tuple[bool | None, ...] = ()
+    rejection: str = ""
+    failure: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,14 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from harness import schemas
 from harness.checks._base import Cell, Step, Witness
 from harness.documents.document import Document
 from harness.evaluate.explain import explain
 from harness.events.model import Label
 from harness.ir import Truth, fields_of
 from harness.mutations._documents import delete_path, leaf_paths
+from harness.schemas import Schema
 
 WORDS = {
     Truth.TRUE: "fires",
@@ -78,12 +80,13 @@ def _shrunk(
     """
     values = dict(document.sample.activity.values)
     if document.mutation is not None:
-        return values, _without_unread(cell, document.body)
+        schema = schemas.get(document.shape) if document.shape else cell.schema
+        return values, _without_unread(cell, document.body, schema)
     fires = verdict is Truth.TRUE
     protected = cell.intent.read_values() if fires else _read(cell)
     body = document.body
-    for name in sorted(values):
-        if name in protected:
+    for name in sorted({*values, *cell.schema.kind(cell.intent.kind).values}):
+        if name in protected or values.get(name, "") is None:
             continue
         fewer = {**values, name: None}
         rendered = cell.schema.render(cell.intent.kind, fewer)
@@ -91,12 +94,12 @@ def _shrunk(
             continue
         if cell.judge([rendered]) == [verdict]:
             values, body = fewer, rendered
-    return values, _without_unread(cell, body)
+    return values, _without_unread(cell, body, cell.schema)
 
 
-def _without_unread(cell: Cell, full: Mapping[str, Any]) -> Mapping[str, Any]:
+def _without_unread(cell: Cell, full: Mapping[str, Any], schema: Schema) -> Mapping[str, Any]:
     """Return a document without the keys that neither side looks at, if that changes nothing."""
-    provenance = cell.schema.provenance(cell.intent.kind)
+    provenance = schema.provenance(cell.intent.kind)
     read = cell.intent.read_values()
     wanted = _query_fields(cell) | {path for path, name in provenance.items() if name in read}
     body = copy.deepcopy(dict(full))

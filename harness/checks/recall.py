@@ -13,6 +13,10 @@ from harness.ir import Truth
 def _run(cell: Cell) -> Iterator[Finding]:
     if cell.query is None:
         return
+    coverage = cell.schema.coverage(cell.intent.kind)
+    if coverage:
+        message = f"how {cell.schema.title} records such events is not fully proven: {coverage}"
+        yield finding(cell, "unproven-source", message, severity="note")
     plain = [(one, verdict) for one, verdict in cell.pairs() if one.mutation is None]
     malicious = [(one, verdict) for one, verdict in plain if one.malicious]
     missed = [(one, verdict) for one, verdict in malicious if verdict is not Truth.TRUE]
@@ -25,7 +29,7 @@ def _run(cell: Cell) -> Iterator[Finding]:
             hint="take the schema off the translation, or extend the schema",
         )
         return
-    share = 1 - len(missed) / len(malicious)
+    share = (len(malicious) - len(missed)) / len(malicious)
     if not missed or share >= cell.rule.promises.recall:
         return
     chosen = smallest([one for one, _ in missed])
@@ -52,6 +56,7 @@ CHECK = Check(
     codes={
         "never-fires": "The translation fires on none of the malicious events of a data source.",
         "missed-malicious": "The translation stays silent on some malicious events.",
+        "unproven-source": "No real document proves how the data source records such events.",
         "nothing-to-detect": "The data source cannot record any malicious event of the rule.",
     },
     cell=_run,

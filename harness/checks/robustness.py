@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from harness import mutations
+from harness import mutations, schemas
 from harness.checks._base import Cell, Check, Finding, finding
-from harness.checks._cause import silent_because
+from harness.checks._cause import Cause, silent_because
 from harness.checks._witness import smallest, witness
 from harness.documents.document import Document
 from harness.ir import Truth
 from harness.mutations import Effect
+
+Group = list[tuple[Document, Truth]]
+"""Documents that break the same promise in the same way, each with its verdict."""
 
 
 def _run(cell: Cell) -> Iterator[Finding]:
@@ -26,35 +30,61 @@ def _run(cell: Cell) -> Iterator[Finding]:
             key = (document.mutation, document.family, document.malicious)
             broken.setdefault(key, []).append((document, verdict))
     for (name, family, _), group in sorted(broken.items()):
-        yield _finding(cell, name, family, group)
+        told = _as_recorded(cell, group) if group[0][0].shape else _as_mutated(name, family, group)
+        yield _finding(cell, name, family, group, told)
 
 
-def _finding(cell: Cell, name: str, family: str, group: list[tuple[Document, Truth]]) -> Finding:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """How a group of broken verdicts is told: its code, the lead of its message, its place."""
+
+    code: str
+    lead: str
+    schema: str = ""
+
+
+def _as_mutated(name: str, family: str, group: Group) -> _Told:
+    """Tell of a change to single values or keys."""
+    title = mutations.get(name).title
+    if group[0][0].malicious:
+        lead = f"misses a malicious event after {title} ({family})"
+        return _Told(code="mutation-missed", lead=lead)
+    lead = f"fires on a benign event after {title} ({family})"
+    return _Told(code="mutation-false-alarm", lead=lead)
+
+
+def _as_recorded(cell: Cell, group: Group) -> _Told:
+    """Tell of another version or set-up of the data source."""
+    shape = schemas.get(group[0][0].shape)
+    if not group[0][0].malicious:
+        lead = f"fires on a benign event of {shape.title}"
+        return _Told(code="version-false-alarm", lead=lead, schema=shape.label)
+    recorded = [one for one in cell.documents if one.shape == shape.label and one.malicious]
+    lead = "never fires on" if len(recorded) == len(group) else "misses malicious events of"
+    return _Told(code="version-missed", lead=f"{lead} {shape.title}", schema=shape.label)
+
+
+def _finding(cell: Cell, name: str, family: str, group: Group, told: _Told) -> Finding:
     promised = name in cell.rule.promises.robust
     chosen = smallest([document for document, _ in group])
     verdict = next(verdict for document, verdict in group if document is chosen)
-    title = mutations.get(name).title
+    cause = Cause(message="", hint="the verdict turns on something that varies in real data")
     if chosen.malicious:
         cause = silent_because(cell, chosen.body)
-        code, message = "mutation-missed", f"misses a malicious event after {title} ({family})"
-        message = f"{message}: {cause.message}"
-        hint, place, excerpt = cause.hint, cause.place, cause.excerpt
-    else:
-        code, message = "mutation-false-alarm", f"fires on a benign event after {title} ({family})"
-        hint, place, excerpt = "the verdict turns on something that varies in real data", "", ""
-    return finding(
+    found = finding(
         cell,
-        code,
-        message,
+        told.code,
+        f"{told.lead}: {cause.message}" if cause.message else told.lead,
         severity="error" if promised else "note",
-        hint=hint,
-        place=place,
-        excerpt=excerpt,
+        hint=cause.hint,
+        place=cause.place,
+        excerpt=cause.excerpt,
         family=family,
         mutation=name,
         count=len(group),
         witness=witness(cell, chosen, verdict),
     )
+    return replace(found, schema=told.schema) if told.schema else found
 
 
 CHECK = Check(
@@ -63,6 +93,10 @@ CHECK = Check(
     codes={
         "mutation-missed": "A malicious event is missed once it is recorded differently.",
         "mutation-false-alarm": "A benign event fires once it is recorded differently.",
+        "version-missed": "Malicious events are missed as another version or set-up of the data "
+        "source records them.",
+        "version-false-alarm": "A benign event fires as another version or set-up of the data "
+        "source records it.",
     },
     cell=_run,
 )

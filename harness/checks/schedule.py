@@ -17,9 +17,12 @@ from harness.checks._base import Cell, Check, Finding, RuleResult, Witness, find
 from harness.documents.document import Document
 from harness.events.kinds import CLOCK
 from harness.ir import FieldType, Schedule, Truth
+from harness.mutations import late_arrival
 from harness.mutations._documents import delete_path
+from harness.mutations._times import in_words
 
-MINUTE = timedelta(minutes=1)
+MAX_RUNS = 100
+"""Runs after the arrival of an event that are tried; later ones see no more of the past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,21 +45,20 @@ def misses(schedule: Schedule, seen: Callable[[timedelta, timedelta], bool]) -> 
     """
     assert schedule.interval is not None
     interval, lookback = schedule.interval, schedule.lookback or timedelta(0)
-    sometimes = always = None
-    delay = timedelta(0)
-    while delay <= lookback + interval + MINUTE and always is None:
+    more = min(lookback // interval + 1, MAX_RUNS)
+    sometimes = None
+    for delay in late_arrival.delays(lookback + interval + late_arrival.STEP):
         found = []
         for wait in (timedelta(seconds=1), timedelta(0)):
             first = -(-delay // interval) + 1
             at = interval * (first - 1) + wait - delay
-            runs = range(first - (wait == timedelta(0)), first + lookback // interval + 1)
+            runs = range(first - (wait == timedelta(0)), first + more)
             found.append(any(seen(at, interval * run) for run in runs))
         if not all(found) and sometimes is None:
             sometimes = delay
         if not any(found):
-            always = delay
-        delay += MINUTE
-    return Misses(sometimes=sometimes, always=always)
+            return Misses(sometimes=sometimes, always=delay)
+    return Misses(sometimes=sometimes, always=None)
 
 
 def _run(result: RuleResult) -> Iterator[Finding]:
@@ -73,7 +75,7 @@ def _about(cell: Cell) -> Iterator[Finding]:
     if cell.query is None:
         return
     schedule = cell.query.schedule or _rule_schedule(cell)
-    if schedule is None or schedule.interval is None or schedule.lookback is None:
+    if schedule is None or not schedule.interval or schedule.lookback is None:
         return
     document = _seed(cell)
     if document is None:
@@ -127,16 +129,16 @@ def _finding(
         return
     promised = cell.rule.promises.late_by
     broken = promised is not None and found.sometimes <= promised
-    always = f", always from {_words(found.always)} on" if found.always is not None else ""
+    always = f", always from {in_words(found.always)} on" if found.always is not None else ""
     yield finding(
         cell,
         "late-event-missed",
-        f"runs every {_words(schedule.interval)} and looks back {_words(schedule.lookback)}: an "
-        f"event that arrives {_words(found.sometimes)} late can be missed{always}",
+        f"runs every {in_words(schedule.interval)} and looks back {in_words(schedule.lookback)}: "
+        f"an event that arrives {in_words(found.sometimes)} late can be missed{always}",
         severity="error" if broken else "note",
         hint="look back at least one interval plus the longest delay, or filter on the time of "
         "arrival (event.ingested)",
-        mutation="late-arrival",
+        mutation=late_arrival.MUTATION.name,
         witness=_witness(document, schedule, found.sometimes),
     )
 
@@ -148,7 +150,7 @@ def _witness(document: Document, schedule: Schedule, delay: timedelta) -> Witnes
         verdict="stays silent",
         activity=document.activity,
         document=body,
-        because=f"searchable {_words(delay)} after it happened",
+        because=f"searchable {in_words(delay)} after it happened",
     )
 
 
@@ -166,13 +168,6 @@ def _capped(cell: Cell, document: Document) -> Iterator[Finding]:
             severity="note",
             hint="raise max_signals, or make the query narrower where it can match in bulk",
         )
-
-
-def _words(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    if seconds % 60:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds else "0 min"
 
 
 CHECK = Check(

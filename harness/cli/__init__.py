@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from importlib import import_module
+from importlib.resources import files
 from pkgutil import iter_modules
 from typing import Any
 
@@ -11,7 +13,7 @@ import click
 
 import harness
 from harness.cli._common import INTERNAL, UNUSABLE, fail
-from harness.errors import HarnessError, InvalidInput
+from harness.errors import Diagnostic, HarnessError, InvalidInput
 from harness.source import QuerySyntaxError, Unsupported
 
 ISSUES = "report it with the command and the rule, as CONTRIBUTING.md says"
@@ -28,6 +30,19 @@ class _Commands(click.Group):
             return None
         command: click.Command = import_module(f"{__name__}.{cmd_name}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, _summary(name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _summary(name: str) -> str:
+    """Return the first sentence about a command, read from its file without importing it."""
+    text = files(__name__).joinpath(f"{name}.py").read_text("utf-8")
+    functions = (one for one in ast.parse(text).body if isinstance(one, ast.FunctionDef))
+    docstring = next((ast.get_docstring(one) for one in functions if one.name == "command"), "")
+    return " ".join((docstring or "").split("\n\n")[0].split())
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,6 +77,10 @@ def run(arguments: list[str] | None = None) -> int:
         return UNUSABLE
     except BrokenPipeError:
         sys.stderr.close()
+        return UNUSABLE
+    except OSError as error:
+        place = str(error.filename or "")[:200]
+        fail([Diagnostic(code="unusable", message=str(error.strerror or error), place=place)])
         return UNUSABLE
     except (HarnessError, Exception) as error:  # noqa: BLE001 - the last line of defence
         click.echo(f"internal error: {type(error).__name__}: {error}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from harness.errors import Diagnostic, InvalidInput
 
+WIDTH = 118
+"""Columns of a report that is not shown in a terminal."""
 KEPT, FINDINGS, UNUSABLE, INTERNAL = 0, 1, 2, 3
 """Exit codes: every promise kept; findings; the input cannot be used; a bug of the harness."""
 
@@ -64,3 +67,11 @@ def progress(total: int, what: str, *, quiet: bool) -> Iterator[Progress | None]
     with bar:
         bar.add_task(what, total=total)
         yield bar
+
+
+def console() -> Console:
+    """Return the console of standard output; as wide as a report if it is no terminal."""
+    plain = Console(highlight=False)
+    if plain.is_terminal or "COLUMNS" in os.environ:
+        return plain
+    return Console(highlight=False, width=WIDTH)

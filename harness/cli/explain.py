@@ -43,6 +43,12 @@ def command(rule: Path, event: Path, translation: str | None, schema: str | None
     if loaded.problems:
         raise InvalidInput(loaded.problems)
     events = _events(event)
+    if not events:
+        hint = "give a JSON object, a list of them, or text lines"
+        problem = Diagnostic(
+            code="no-event", message="the file holds no event", place=str(event), hint=hint
+        )
+        raise InvalidInput([problem])
     explained = [
         entry
         for one in loaded.rules

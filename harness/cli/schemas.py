@@ -32,6 +32,8 @@ def command(name: str | None, kind: str | None, samples: Path | None, form: str)
             message = "name the schema that the documents belong to"
             raise click.UsageError(message)
         return _compare(schemas.get(name), kind, samples)
+    if name and kind:
+        schemas.get(name).kind(kind)
     chosen = [schemas.get(name)] if name else [schemas.get(one) for one in schemas.names()]
     if form == "json":
         document = {"schema": "harness/schemas/1", "schemas": [_json(one) for one in chosen]}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
-from harness.cli._common import write
+from harness.cli._common import console, write
 from harness.cli._running import exit_code, format_of, run_plan
+from harness.errors import Diagnostic, InvalidInput
 from harness.report import formats, text
 from harness.report.results import Collector
 from harness.ruleset.load import load
@@ -44,6 +44,11 @@ from harness.run.plan import Plan
     "--schema", "schemas", multiple=True, help="Only this schema, as harness.yml names it."
 )
 @click.option("--measure/--no-measure", default=True, help="Measure what translations cost.")
+@click.option(
+    "--engines/--no-engines",
+    default=True,
+    help="Also run translations in the real engines that are installed (GNU grep).",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only the tables, no witnesses.")
 @click.option("-v", "--verbose", is_flag=True, help="Also show notes.")
 def command(
@@ -54,6 +59,7 @@ def command(
     languages: tuple[str, ...],
     schemas: tuple[str, ...],
     measure: bool,
+    engines: bool,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -66,7 +72,10 @@ def command(
         languages=frozenset(languages),
         schemas=frozenset(schemas),
         measure=measure,
+        engines=engines,
     )
+    if loaded.rules and not plan.size:
+        raise InvalidInput([_nothing_selected(plan)])
     collector = Collector()
     collector.add_problems(loaded.problems)
     run_plan(plan, collector, quiet=quiet)
@@ -76,9 +85,19 @@ def command(
     else:
         text.show(
             document,
-            Console(highlight=False, soft_wrap=False),
+            console(),
             details=0 if quiet else 2 if verbose else 1,
         )
     for path, one in writers:
         write(path, one.render(document))
     return exit_code(document["summary"])
+
+
+def _nothing_selected(plan: Plan) -> Diagnostic:
+    spoken = {one.language for rule in plan.rules for one in rule.translations}
+    sources = {name for rule in plan.rules for one in rule.translations for name in one.schemas}
+    return Diagnostic(
+        code="nothing-selected",
+        message="no translation of these rules is in that language and for that schema",
+        hint=f"languages: {', '.join(sorted(spoken))}; schemas: {', '.join(sorted(sources))}",
+    )

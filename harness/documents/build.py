@@ -13,8 +13,8 @@ from harness.events.model import Label, Sample
 from harness.mutations import Subject
 from harness.schemas import Schema
 
-MUTATED_BENIGN = 6
-"""Benign samples per schema that are mutated."""
+MUTATED_BENIGN, MOST_BENIGN = 6, 20
+"""Benign samples per schema that are mutated, at least where there are as many; and at most."""
 
 
 def documents(
@@ -66,12 +66,17 @@ def _mutated(
                 mutation=name,
                 detail=changed.detail,
                 family=changed.family or changed.detail,
+                shape=changed.shape,
                 effect=changed.effect,
             )
 
 
 def _subjects(plain: list[Document], *, once: bool) -> Iterator[Document]:
-    """Yield the documents that are mutated: one malicious a family, and some of the benign."""
+    """Yield the documents that are mutated.
+
+    One malicious a family; of the benign one for each condition of the reference that they
+    turn, then the first ones.
+    """
     malicious = list(
         {
             (one.sample.family, one.sample.family == "alternative" and one.sample.name): one
@@ -80,5 +85,8 @@ def _subjects(plain: list[Document], *, once: bool) -> Iterator[Document]:
         }.values()
     )[::-1]
     benign = [one for one in plain if one.sample.label is Label.BENIGN]
+    turning = list({one.sample.atom: one for one in reversed(benign)}.values())[::-1]
+    rest = [one for one in benign if one not in turning]
+    count = max(MUTATED_BENIGN, min(len(turning), MOST_BENIGN))
     yield from malicious[:1] if once else malicious
-    yield from benign[:1] if once else benign[:MUTATED_BENIGN]
+    yield from benign[:1] if once else [*turning, *rest][:count]

@@ -25,6 +25,7 @@ class Document:
     mutation: str | None = None
     detail: str = ""
     family: str = ""
+    shape: str = ""
     effect: Effect = Effect.KEEPS
 
     @property

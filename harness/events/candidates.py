@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import rstr
-
+from harness.events import _from_regex
 from harness.ir import (
     Atom,
     Equals,
@@ -19,9 +18,13 @@ from harness.ir import (
     Ordered,
     Wild,
     Within,
+    fold,
 )
 
 _FILLERS = ("2b0a7e1c", "", "x", "report 01", "a.b-c_d", "Ünïcode", "1")
+_MOST_DIGITS = 400
+_LONGEST = 10**_MOST_DIGITS
+"""Numbers from here on are left alone: Python refuses to write very long ones."""
 
 
 def passing(atom: Atom, chance: random.Random) -> Iterator[Any]:
@@ -33,7 +36,8 @@ def passing(atom: Atom, chance: random.Random) -> Iterator[Any]:
             for filler in _FILLERS:
                 yield "".join(_fill(piece, filler) for piece in pieces)
         case Matches(pattern):
-            yield from _from_regex(pattern, chance)
+            drawn = (_from_regex.draw(pattern, chance) for _ in range(5))
+            yield from (text for text in drawn if text is not None)
         case Ordered(order, bound):
             yield from _beside(bound, up=order in {Order.GREATER, Order.AT_LEAST})
         case Within(low, high):
@@ -54,14 +58,44 @@ def _fill(piece: Any, filler: str) -> str:
     return filler if piece is Wild.ANY else (filler or "x")[0]
 
 
-def _from_regex(pattern: str, chance: random.Random) -> Iterator[str]:
-    """Yield texts that a pattern should match, where Python can read the pattern."""
-    generator = rstr.Rstr(chance)
-    for _ in range(5):
-        try:
-            yield generator.xeger(pattern)
-        except Exception:  # noqa: BLE001 - any failure means: cannot build from this pattern
-            return
+def together(atoms: Sequence[Atom]) -> Iterator[str]:
+    """Yield texts that may satisfy several wildcard patterns on one field at once.
+
+    The longest beginning and end that are asked for, with every inner part between them.
+    """
+    globs = [atom.check for atom in atoms if isinstance(atom.check, Glob)]
+    if len(globs) < 2:  # noqa: PLR2004 - one pattern alone is what `passing` is for
+        return
+    runs = [_runs(glob) for glob in globs]
+    head = max((one[0] for one in runs), key=len)
+    tail = max((one[-1] for one in runs), key=len)
+    inner = list(dict.fromkeys(text for one in runs for text in one[1:-1] if text))
+    for blank in ("", " "):
+        yield blank.join(part for part in (head, *inner, tail) if part)
+    yield f"{head}{tail}"
+
+
+def spoiled(check: Glob, value: str) -> Iterator[tuple[str, str]]:
+    """Yield ``(family, value)`` pairs in which one literal part of a pattern no longer stands."""
+    for part in (piece for piece in check.pieces if isinstance(piece, str) and piece):
+        at = fold(value, check.case).find(fold(part, check.case))
+        if at >= 0:
+            before, after = value[:at], value[at + len(part) :]
+            yield "part-changed", f"{before}{_swap_middle(part)}{after}"
+            yield "part-left-out", f"{before}{after}"
+            yield "part-begins-later", f"{before}{part[1:]}{after}"
+            yield "part-ends-earlier", f"{before}{part[:-1]}{after}"
+
+
+def _runs(glob: Glob) -> list[str]:
+    """Return what stands before, between and after the wildcards for any text."""
+    runs = [""]
+    for piece in glob.pieces:
+        if piece is Wild.ANY:
+            runs.append("")
+        else:
+            runs[-1] += _fill(piece, "x")
+    return runs if len(runs) > 1 else [*runs, ""]
 
 
 def _beside(bound: Any, *, up: bool) -> Iterator[Any]:
@@ -77,6 +111,8 @@ def near(value: Any) -> Iterator[tuple[str, Any]]:
         yield "opposite", not value
         return
     if isinstance(value, int):
+        if abs(value) >= _LONGEST:
+            return
         yield "digit-added", int(f"{value}0")
         yield "digit-before", int(f"1{abs(value)}")
         yield "neighbour", value + 1
@@ -84,7 +120,7 @@ def near(value: Any) -> Iterator[tuple[str, Any]]:
         return
     if not isinstance(value, str) or not value:
         return
-    if value.isdigit():
+    if value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:
         yield "digit-added", f"{value}0"
         yield "digit-before", f"1{value}"
         yield "neighbour", str(int(value) + 1)

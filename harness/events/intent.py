@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from harness import languages, schemas
@@ -21,12 +22,14 @@ class Intent:
     """The reference predicate over documents of one schema, for activities of one kind.
 
     For Sigma the predicate includes the log source, so an event of another channel is benign.
+    ``late_by`` is the delay that the rule promises to survive.
     """
 
     kind: str
     schema: Schema
     predicate: Predicate
     semantics: Semantics
+    late_by: timedelta | None = None
 
     def truth(self, values: Mapping[str, Any]) -> Truth:
         """Return the reference's outcome on an activity of this kind."""
@@ -62,4 +65,10 @@ def intent_of(rule: Rule) -> Intent:
     predicate = language.parse(reference.source, context).predicate
     if rule.metadata.logsource:
         predicate = And((*logsource.conditions(rule.metadata.logsource), predicate))
-    return Intent(kind=rule.kind, schema=schema, predicate=predicate, semantics=language.semantics)
+    return Intent(
+        kind=rule.kind,
+        schema=schema,
+        predicate=predicate,
+        semantics=language.semantics,
+        late_by=rule.promises.late_by,
+    )

@@ -25,6 +25,7 @@ from harness.ir import (
     Condition,
     Constant,
     Definite,
+    Glob,
     Has,
     Nested,
     Not,
@@ -97,11 +98,25 @@ def _at_least(count: int, items: Sequence[Predicate], *, wanted: bool) -> list[A
         return [()]
     if need > len(items):
         return []
+    parts = [alternatives(item, wanted=wanted) for item in items]
     windows = []
-    for start in range(len(items)):
-        chosen = [items[(start + i) % len(items)] for i in range(need)]
-        windows.extend(_together([alternatives(item, wanted=wanted) for item in chosen]))
+    for start in range(len(parts)):
+        windows.extend(_together([parts[(start + i) % len(parts)] for i in range(need)]))
     return windows[:MAX_ALTERNATIVES]
+
+
+def _leaves(node: Predicate) -> Iterator[Predicate]:
+    """Yield what alternatives are made of."""
+    match node:
+        case And(items) | Or(items) | AtLeast(_, items):
+            for item in items:
+                yield from _leaves(item)
+        case Not(item) | Definite(item):
+            yield from _leaves(item)
+        case Constant():
+            return
+        case _:
+            yield node
 
 
 def samples(intent: Intent, *, seed: int = 0) -> Samples:
@@ -127,8 +142,17 @@ class _Builder:
             self._gap("a malicious event", "the reference can never be true")
         for number, alternative in enumerate(found, start=1):
             self._alternative(number, alternative)
+        self._left_out(found)
         self._background()
         return Samples(samples=tuple(self._samples), gaps=tuple(self._gaps))
+
+    def _left_out(self, found: list[Alternative]) -> None:
+        used = {id(literal.leaf) for alternative in found for literal in alternative}
+        missing = [leaf for leaf in _leaves(self._intent.predicate) if id(leaf) not in used]
+        if found and missing:
+            what = f"{len(missing)} conditions of the reference"
+            reason = f"they never hold, or stand beyond the first {MAX_ALTERNATIVES} alternatives"
+            self._gap(what, reason, getattr(missing[0], "span", None))
 
     def _alternative(self, number: int, alternative: Alternative) -> None:
         what = f"alternative {number} of the reference"
@@ -179,8 +203,11 @@ class _Builder:
             if isinstance(literal.leaf, Atom) and literal.wanted:
                 for value in candidates.passing(literal.leaf, self._world.chance):
                     yield from self._changes(path, value)
+        for value in candidates.together(_patterns(group)):
+            yield from self._changes(path, value)
         if any(not literal.wanted or isinstance(literal.leaf, Presence) for literal in group):
             yield {}
+            yield from self._some_value(path)
             for value in self._closed_values(path):
                 yield from self._changes(path, value)
             yield from self._removal(path)
@@ -198,11 +225,25 @@ class _Builder:
 
     def _removal(self, path: str) -> Iterator[dict[str, Any]]:
         """Yield the absence of a value, where an activity can do without it."""
-        name = self._intent.schema.provenance(self._intent.kind).get(path, "")
-        declared = self._declared(path)
+        name, declared = self._name(path), self._declared(path)
         always = declared and (declared.required or declared.allowed or declared.defaults)
         if name and not always:
             yield {name: None}
+
+    def _name(self, path: str) -> str:
+        """Return the name of the one value that a path shows; empty for none or several."""
+        known = self._intent.schema.provenance(self._intent.kind).get(path)
+        if known or path in self._intent.schema.paths(self._intent.kind):
+            return known or ""
+        undeclared = self._intent.schema.invert(self._intent.kind, path, "x") or {}
+        return next(iter(undeclared), "")
+
+    def _some_value(self, path: str) -> Iterator[dict[str, Any]]:
+        """Yield that there is a value, whichever it is."""
+        declared = self._declared(path)
+        yield from self._changes(path, declared.example if declared else "x")
+        if declared:
+            yield {declared.name: declared.example}
 
     def _declared(self, path: str) -> schemas.Value | None:
         name = self._intent.schema.provenance(self._intent.kind).get(path, "")
@@ -247,9 +288,13 @@ class _Builder:
         """Add activities that differ from a malicious one in one literal alone."""
         leaf = literal.leaf
         if not isinstance(leaf, Atom | Presence):
+            what = "a benign event that differs in an expression alone"
+            reason = "an expression over several values is not solved"
+            self._gap(what, reason, getattr(leaf, "span", None))
             return
+        before = len(self._samples)
         others = [one for one in alternative if one != literal]
-        for family, change, coherent in self._flips(literal, values):
+        for family, change, coherent in self._flips(literal, others, values):
             changed = self._draw({**wanted, **change}) if coherent else {**values, **change}
             if self._holds(literal, changed) or not all(self._holds(o, changed) for o in others):
                 continue
@@ -257,8 +302,25 @@ class _Builder:
                 path = _paths(literal)[0]
                 because = self._difference(path, values, changed)
                 if coherent:
-                    because += ", and everything that goes with it"
+                    because += self._company(values, changed)
                 self._add(Label.BENIGN, family, because, changed, leaf.span)
+        if len(self._samples) == before:
+            what = f"a benign event that differs in {leaf.field} alone"
+            self._gap(what, self._why_none(literal), leaf.span)
+
+    def _why_none(self, literal: Literal) -> str:
+        for path in _paths(literal):
+            reach = self._intent.schema.reachable(self._intent.kind, path)
+            if self._is_closed(path) or reach.how == "constant":
+                return "it is the same in every activity of this kind"
+        return "no value was found that turns this condition and no other"
+
+    def _company(self, values: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
+        """Name what else is different where the rest of an activity was drawn anew."""
+        names = [one for one in self._kind.product if values.get(one) != changed.get(one)]
+        if not names:
+            return ", and the rest to match"
+        return "".join(f", from another product ({changed.get(one)})" for one in names)
 
     def _difference(self, path: str, values: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
         """Say in words how two activities differ at a path."""
@@ -271,7 +333,7 @@ class _Builder:
         return ", ".join(repr(value) for value in found) or "absent"
 
     def _flips(
-        self, literal: Literal, values: Mapping[str, Any]
+        self, literal: Literal, others: Sequence[Literal], values: Mapping[str, Any]
     ) -> Iterator[tuple[str, dict[str, Any], bool]]:
         """Yield (family, change, redraw the rest) that should turn one literal round."""
         leaf = literal.leaf
@@ -284,15 +346,22 @@ class _Builder:
                     yield "other-value", change, False
                     yield "other-value-and-company", change, True
                 for value in () if self._is_closed(path) else now:
-                    for family, close in candidates.near(value):
+                    for family, close in (*candidates.near(value), *_spoiled(leaf, value)):
                         for change in self._changes(path, close):
                             yield family, change, False
                 for change in self._removal(path):
                     yield "value-missing", change, False
             elif isinstance(leaf, Atom):
-                for value in candidates.passing(leaf, self._world.chance):
+                patterns = [leaf, *_patterns([one for one in others if path in _paths(one)])]
+                for value in (
+                    *candidates.passing(leaf, self._world.chance),
+                    *candidates.together(patterns),
+                ):
                     for change in self._changes(path, value):
                         yield "excluded-value", change, False
+            if isinstance(leaf, Presence):
+                for change in (*self._some_value(path), *self._removal(path)):
+                    yield "value-present-or-not", change, False
 
     def _holds(self, literal: Literal, values: Mapping[str, Any]) -> bool:
         document = self._intent.schema.render(self._intent.kind, values)
@@ -341,6 +410,15 @@ def _paths(literal: Literal) -> tuple[str, ...]:
     if isinstance(leaf, Atom):
         return (leaf.field,) if isinstance(leaf.field, str) else ()
     return (leaf.field,) if isinstance(leaf, Presence) else ()
+
+
+def _spoiled(leaf: Atom | Presence, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(leaf, Atom) and isinstance(leaf.check, Glob) and isinstance(value, str):
+        yield from candidates.spoiled(leaf.check, value)
+
+
+def _patterns(literals: Sequence[Literal]) -> list[Atom]:
+    return [one.leaf for one in literals if isinstance(one.leaf, Atom) and one.wanted]
 
 
 def _span(alternative: Alternative) -> Span | None:

@@ -44,13 +44,14 @@ def root_of(folder: Path) -> Path:
 
 def commit_of(root: Path, ref: str) -> str:
     """Return the commit that a change starts from: the merge base of a ref and HEAD."""
-    _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    return _git(root, "merge-base", ref, "HEAD").decode().strip()
+    asked = ("rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
+    commit = _git(root, *asked).decode().strip()
+    return _git(root, "merge-base", commit, "HEAD").decode().strip()
 
 
 def changed_files(root: Path, commit: str) -> list[Path]:
     """Return the files that differ from a commit, untracked ones included, as absolute paths."""
-    tracked = _git(root, "diff", "--name-only", "-z", commit, "--")
+    tracked = _git(root, "diff", "--name-only", "--no-renames", "-z", commit, "--")
     untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
     names = {name for name in (tracked + untracked).decode("utf-8", "replace").split("\0") if name}
     return sorted(root / name for name in names)
@@ -67,6 +68,12 @@ def extract(root: Path, commit: str, paths: Sequence[Path], into: Path) -> list[
     if not existing:
         return []
     data = _git(root, "archive", "--format=tar", commit, "--", *existing)
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        archive.extractall(into, filter="data")
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            archive.extractall(into, filter="data")
+    except tarfile.TarError as error:
+        message = f"the state before the change cannot be written out: {error}"
+        raise _problem(
+            "git", message, "take links that leave their folder out of the rules"
+        ) from error
     return [into / name for name in existing]

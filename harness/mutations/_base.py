@@ -6,6 +6,7 @@ import copy
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -27,7 +28,7 @@ class Subject:
 
     ``read`` are the activity values that the reference looks at, ``fields`` the names of its
     fields; ``chance`` is seeded per sample, so that a mutation draws the same for the same
-    sample.
+    sample. ``late_by`` is the delay that the rule promises to survive.
     """
 
     kind: str
@@ -37,10 +38,19 @@ class Subject:
     read: frozenset[str]
     fields: frozenset[str]
     chance: random.Random
+    late_by: timedelta | None = None
 
     def copy(self) -> dict[str, Any]:
         """Return a copy of the document that may be changed freely."""
         return copy.deepcopy(dict(self.document))
+
+    def may_lack(self, path: str) -> bool:
+        """Return whether a key may be absent or empty without telling another story.
+
+        That is so where the data source is known to leave it out, and the reference does not
+        turn on it.
+        """
+        return path in self.schema.optional(self.kind) and not self.reads_path(path)
 
     def reads_path(self, path: str) -> bool:
         """Return whether the value at a document path is one that the reference looks at."""
@@ -56,6 +66,8 @@ class Mutated:
 
     ``detail`` names the change (a path, a version); one line. ``family`` is what changes of
     one kind have in common, where several details tell the same story; default: the detail.
+    ``shape`` is the label of the schema that the document is recorded in, where that is another
+    version or set-up than the subject's.
     """
 
     detail: str
@@ -64,6 +76,7 @@ class Mutated:
     paths: tuple[str, ...] = ()
     values: Mapping[str, Any] | None = None
     family: str = ""
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

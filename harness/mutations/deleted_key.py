@@ -12,15 +12,16 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
     for path, _ in leaf_paths(subject.document):
         document = subject.copy()
         delete_path(document, path)
-        effect = Effect.PROBES if subject.reads_path(path) else Effect.KEEPS
+        effect = Effect.KEEPS if subject.may_lack(path) else Effect.PROBES
         yield Mutated(detail=f"without {path}", document=document, effect=effect, paths=(path,))
 
 
 MUTATION = Mutation(
     name="deleted-key",
     title="one key is missing",
-    summary="A key whose value the rule does not turn on may be absent without changing what "
-    "happened; for keys that the reference reads the outcome is only reported.",
+    summary="A key that the data source is known to leave out at times may be absent without "
+    "changing what happened; for other keys, and those that the reference reads, the outcome is "
+    "only reported.",
     effects=(Effect.KEEPS, Effect.PROBES),
     apply=_apply,
 )

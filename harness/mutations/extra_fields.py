@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 from harness.mutations._base import Effect, Mutated, Mutation, Subject
@@ -24,7 +25,8 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
         flat = {"site": "north", "retention": "90d", "pipeline_note": "4692 is only a number here"}
         document.update((key, value) for key, value in flat.items() if key not in document)
     else:
-        document.update((key, value) for key, value in _EXTRA.items() if key not in document)
+        extra = copy.deepcopy(_EXTRA)
+        document.update((key, value) for key, value in extra.items() if key not in document)
     yield Mutated(detail="unrelated fields added", document=document, effect=Effect.KEEPS)
 
 

@@ -14,8 +14,10 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
     for path, value in leaf_paths(subject.document):
         if not isinstance(value, str):
             continue
-        effect = Effect.PROBES if subject.reads_path(path) else Effect.KEEPS
+        effect = Effect.KEEPS if subject.may_lack(path) else Effect.PROBES
         for words, stand_in in _STAND_INS:
+            if stand_in == value:
+                continue
             document = subject.copy()
             set_path(document, path, stand_in)
             yield Mutated(

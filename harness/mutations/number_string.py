@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from harness.mutations._base import Effect, Mutated, Mutation, Subject
 from harness.mutations._documents import leaf_paths, set_path
 
+_DIGITS = re.compile(r"0|[1-9][0-9]{0,400}")
+"""Digits that come back the same from a number: no leading zero, and not beyond reason."""
+
 
 def _other_type(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if isinstance(value, str) and value.isascii() and value.isdigit() and str(int(value)) == value:
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
     return None
 

@@ -16,7 +16,9 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
         document = other.render(subject.kind, subject.values)
         if document and document != subject.document:
             detail = f"{variant.label}, {variant.title}"
-            yield Mutated(detail=detail, document=document, effect=Effect.KEEPS)
+            yield Mutated(
+                detail=detail, document=document, effect=Effect.KEEPS, shape=variant.label
+            )
 
 
 MUTATION = Mutation(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import harness
-from harness.checks import Cell, Finding
+from harness.checks import Cell, Finding, Opinion
 from harness.errors import Diagnostic
 from harness.ir import Truth
 from harness.run.events import CellFinished, RuleFinished, RunEvent, RunFinished, RunStarted
@@ -99,6 +99,7 @@ def _result(cell: Cell, findings: tuple[Finding, ...]) -> dict[str, Any]:
         "cost": _cost(cell, findings),
         "status": _status(cell, findings),
         "robustness": _robustness(cell),
+        "engines": [_opinion(one) for one in cell.opinions],
         "findings": [finding_json(one) for one in findings],
     }
 
@@ -125,6 +126,15 @@ def _status(cell: Cell, findings: tuple[Finding, ...]) -> str:
     if any(one.known is None for one in serious):
         return "fail"
     return "known" if serious else "pass"
+
+
+def _opinion(opinion: Opinion) -> dict[str, Any]:
+    return {
+        "engine": opinion.engine,
+        "version": opinion.version,
+        "verdicts": len(opinion.verdicts),
+        "rejects": bool(opinion.rejection),
+    }
 
 
 def _robustness(cell: Cell) -> dict[str, dict[str, int]]:

@@ -13,22 +13,29 @@ MAX_BYTES = 2_000_000
 MANIFEST = "harness.yml"
 
 
-def read_text(path: Path, *, shown: str | None = None, limit: int = MAX_BYTES) -> str:
+def read_text(path: Path, *, within: Path | None = None, limit: int = MAX_BYTES) -> str:
     """Return the text of a file; raises ``InvalidInput`` with the reason it cannot be used.
 
-    ``limit`` is the size in bytes up to which it is read.
+    ``limit`` is the size in bytes up to which it is read. ``within`` is the folder that the
+    file must lie in once links are followed: a rule that somebody sends must not show what
+    else is on this machine.
     """
-    name = shown or str(path)
+    name = str(path)
     try:
+        if within is not None and not path.resolve().is_relative_to(within.resolve()):
+            hint = "put a copy of the file into the folder"
+            message = "the file lies outside the rule's folder"
+            raise InvalidInput([_refused("outside-folder", name, message, hint)])
         if not path.exists():
             raise InvalidInput([_refused("no-such-file", name, "there is no such file")])
         if not path.is_file():
             raise InvalidInput([_refused("not-a-file", name, "this is not a regular file")])
         with path.open("rb") as handle:
             data = handle.read(limit + 1)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "it is a loop of links"
         raise InvalidInput(
-            [_refused("unreadable", name, f"the file cannot be read: {error.strerror}")]
+            [_refused("unreadable", name, f"the file cannot be read: {reason}")]
         ) from error
     if len(data) > limit:
         raise InvalidInput([_refused("too-large", name, f"the file is larger than {limit} bytes")])

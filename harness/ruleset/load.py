@@ -19,7 +19,7 @@ from harness.errors import Diagnostic, InvalidInput
 from harness.ruleset import native
 from harness.ruleset.files import manifests, read_text
 from harness.ruleset.model import Budget, Known, Metadata, Promises, Rule, Translation, duration
-from harness.source import QuerySyntaxError, Source
+from harness.source import QuerySyntaxError, Source, Span
 
 MAX_RULES = 20_000
 
@@ -37,7 +37,7 @@ def load(paths: Iterable[Path]) -> Loaded:
     result = Loaded()
     for root in paths:
         found = 0
-        if not root.exists():
+        if not _exists(root):
             result.problems.append(_problem("no-such-file", str(root), "there is no such path"))
             continue
         for manifest in manifests(root):
@@ -53,6 +53,13 @@ def load(paths: Iterable[Path]) -> Loaded:
     return result
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def load_rules(path: str | Path) -> list[Rule]:
     """Return the rules at or below a path; raises ``InvalidInput`` if one cannot be used."""
     result = load([Path(path)])
@@ -63,7 +70,7 @@ def load_rules(path: str | Path) -> list[Rule]:
 
 def load_rule(manifest: Path) -> Rule:
     """Return the rule of one ``harness.yml``."""
-    source = Source(read_text(manifest), str(manifest))
+    source = Source(read_text(manifest, within=manifest.parent), str(manifest))
     try:
         document = yamlsource.load(source)
     except yamlsource.YamlError as error:
@@ -85,14 +92,36 @@ def _violations(document: yamlsource.Document) -> Iterator[Diagnostic]:
         _validator().iter_errors(document.plain()), key=lambda one: list(map(str, one.path))
     )
     for error in errors:
-        span = document.span(tuple(error.absolute_path))
-        yield Diagnostic(
-            code="invalid-manifest",
-            message=_words(error),
-            place=document.source.place(span),
-            excerpt=document.source.excerpt(span),
-            hint=str(error.schema.get("description", "")) if isinstance(error.schema, dict) else "",
-        )
+        path = tuple(error.absolute_path)
+        if error.validator == "additionalProperties":
+            known = error.schema["properties"]
+            for name in sorted(set(error.instance) - set(known)):
+                span = document.key_span((*path, name))
+                yield _violation(document, span, _unknown_key(path, name), _nearest(name, known))
+        else:
+            hint = error.schema.get("description", "")
+            yield _violation(document, document.span(path), _words(error), hint)
+
+
+def _violation(document: yamlsource.Document, span: Span, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(
+        code="invalid-manifest",
+        message=message,
+        place=document.source.place(span),
+        excerpt=document.source.excerpt(span),
+        hint=hint,
+    )
+
+
+def _unknown_key(path: tuple[str | int, ...], name: str) -> str:
+    where = ".".join(map(str, path)) or "the file"
+    return f"{where}: there is no key {name!r}"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
 
 
 def _words(error: ValidationError) -> str:
@@ -159,14 +188,18 @@ class _Reader:
     def _source(self, path: tuple[str | int, ...], item: dict[str, Any]) -> Source | None:
         file = self._folder / item["file"]
         try:
-            text = read_text(file)
+            text = read_text(file, within=self._folder)
             return native.query_source(text, str(file), item["language"])
         except InvalidInput as error:
             if not file.exists():
                 self._report(path, "no-such-file", f"there is no file {item['file']!r} beside it")
             else:
-                self._problems.extend(error.diagnostics)
+                self._problems.extend(self._new(error))
             return None
+
+    def _new(self, error: InvalidInput) -> list[Diagnostic]:
+        """Return what is not reported yet: one file may hold reference and translation."""
+        return [one for one in error.diagnostics if one not in self._problems]
 
     def _schema(self, path: tuple[str | int, ...], name: str) -> None:
         try:
@@ -184,9 +217,8 @@ class _Reader:
     ) -> None:
         names = sorted(known)
         if name not in names:
-            near = get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
-            self._report(path, f"unknown-{what}", f"there is no {what} {name!r}", hint)
+            message = f"there is no {what} {name!r}"
+            self._report(path, f"unknown-{what}", message, _nearest(name, names))
 
     def _unique_names(self) -> None:
         seen: set[str] = set()
@@ -210,14 +242,14 @@ class _Reader:
     def _metadata(self, name: str) -> tuple[Metadata, Any]:
         file = self._folder / name
         try:
-            text = read_text(file)
+            text = read_text(file, within=self._folder)
             if name.endswith(".toml"):
                 table = native.elastic_table(text, str(file))
                 return native.elastic_metadata(table), native.elastic_schedule(table)
             if name.endswith((".yml", ".yaml")):
                 return native.sigma_metadata(Source(text, str(file))), None
         except InvalidInput as error:
-            self._problems.extend(one for one in error.diagnostics if one not in self._problems)
+            self._problems.extend(self._new(error))
         except QuerySyntaxError as error:
             self._problems.append(from_syntax_error(error))
         return Metadata(title=self._folder.name), None

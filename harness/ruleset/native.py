@@ -11,7 +11,7 @@ from harness.errors import Diagnostic, InvalidInput
 from harness.ir import Schedule
 from harness.languages.sigma.document import SigmaDocument, read_documents
 from harness.ruleset.model import Metadata, duration
-from harness.source import Source
+from harness.source import Source, Span
 
 _TACTIC_ID = re.compile(r"TA\d{4}")
 _FROM = re.compile(r"now-(\d+[smhdw])")
@@ -36,15 +36,29 @@ def elastic_table(text: str, name: str) -> dict[str, Any]:
     try:
         parsed = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        found = re.search(r"line (\d+), column (\d+)", str(error))
-        place = f"{name}:{found[1]}:{found[2]}" if found else name
-        message = f"the TOML is broken: {str(error).split(' (at')[0]}"
-        raise InvalidInput([Diagnostic(code="toml", message=message, place=place)]) from error
+        raise InvalidInput([_broken_toml(Source(text, name), str(error))]) from error
     rule = parsed.get("rule")
     if not isinstance(rule, dict):
         message = "the file has no [rule] table"
         raise InvalidInput([Diagnostic(code="no-rule", message=message, place=name)])
     return rule
+
+
+def _broken_toml(source: Source, reason: str) -> Diagnostic:
+    """Return what tomllib says as a diagnostic; it gives the place in words, or the end."""
+    found = re.search(r"line (\d+), column (\d+)", reason)
+    lines = source.text.split("\n")
+    offset = len(source.text)
+    if found:
+        offset = sum(len(line) + 1 for line in lines[: int(found[1]) - 1]) + int(found[2]) - 1
+    span = Span(offset, offset + 1)
+    return Diagnostic(
+        code="toml",
+        message=f"the TOML is broken: {reason.partition(' (at')[0]}",
+        place=source.place(span),
+        excerpt=source.excerpt(span),
+        hint="check quotes and brackets up to this place",
+    )
 
 
 def elastic_metadata(rule: Mapping[str, Any]) -> Metadata:
@@ -54,7 +68,7 @@ def elastic_metadata(rule: Mapping[str, Any]) -> Metadata:
     return Metadata(
         id=str(rule.get("rule_id", "")),
         title=str(rule.get("name", "")),
-        author=", ".join(map(str, rule.get("author") or ())),
+        author=", ".join(map(str, _listed(rule.get("author")))),
         license=str(rule.get("license", "")),
         severity=str(rule.get("severity", "")),
         risk_score=risk if isinstance(risk, int) else None,
@@ -107,11 +121,16 @@ def _is_technique(tag: str) -> bool:
 
 
 def _threats(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    threats = rule.get("threat")
-    for threat in threats if isinstance(threats, list) else ():
-        entries = [threat.get("tactic"), *(threat.get("technique") or ())]
-        for entry in entries:
-            if isinstance(entry, dict):
-                yield str(entry.get("id", "")), str(entry.get("name", ""))
-                for sub in entry.get("subtechnique") or ():
-                    yield str(sub.get("id", "")), str(sub.get("name", ""))
+    for threat in _tables(rule.get("threat")):
+        for entry in (*_tables([threat.get("tactic")]), *_tables(threat.get("technique"))):
+            yield str(entry.get("id", "")), str(entry.get("name", ""))
+            for sub in _tables(entry.get("subtechnique")):
+                yield str(sub.get("id", "")), str(sub.get("name", ""))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _tables(value: Any) -> list[dict[str, Any]]:
+    return [one for one in _listed(value) if isinstance(one, dict)]

@@ -13,17 +13,19 @@ from harness import languages, schemas
 from harness.checks import Cell, Finding, RuleResult, all_checks
 from harness.documents.build import documents as build_documents
 from harness.documents.document import Document
-from harness.errors import Diagnostic
+from harness.errors import Diagnostic, InvalidInput
 from harness.evaluate.verdicts import outcomes
 from harness.events import solve
 from harness.events.intent import Intent, intent_of
 from harness.events.kinds import CLOCK
 from harness.events.model import Samples
 from harness.ir import Context, FieldType, Query, Truth
+from harness.ruleset.files import MANIFEST
 from harness.ruleset.load import from_syntax_error
 from harness.ruleset.model import Known, Rule, Translation
 from harness.run.cost import measure
 from harness.run.events import CellFinished, RuleFinished, RunEvent, RunFinished, RunStarted
+from harness.run.opinions import opinions
 from harness.run.plan import Plan
 from harness.schemas import Schema
 from harness.source import QuerySyntaxError, Unsupported
@@ -84,22 +86,36 @@ def _rule(plan: Plan, rule: Rule) -> Iterator[RunEvent]:
         )
         yield _unusable(rule, problem)
         return
+    except InvalidInput as error:
+        yield _unusable(rule, *_placed(rule, error))
+        return
     samples = solve.samples(intent, seed=plan.seed)
     cells: list[Cell] = []
+    problems: list[Diagnostic] = []
     used: set[Known] = set()
     corpora: dict[str, list[Document]] = {}
     for translation, version, name in plan.columns(rule):
         schema = schemas.get(name)
         if name not in corpora:
             corpora[name] = build_documents(samples.samples, intent, schema, seed=plan.seed)
-        cell = run_cell(plan, rule, (translation, version, schema), intent, corpora[name])
+        try:
+            cell = run_cell(plan, rule, (translation, version, schema), intent, corpora[name])
+        except InvalidInput as error:
+            problems += [one for one in _placed(rule, error) if one not in problems]
+            continue
         cells.append(cell)
         yield CellFinished(cell=cell, findings=_excused(rule, _cell_findings(cell), used))
-    yield _finished(rule, intent, samples, cells, used)
+    yield replace(_finished(rule, intent, samples, cells, used), problems=tuple(problems))
 
 
-def _unusable(rule: Rule, problem: Diagnostic) -> RuleFinished:
-    return RuleFinished(rule=rule, cells=0, findings=(), problems=(problem,))
+def _placed(rule: Rule, error: InvalidInput) -> list[Diagnostic]:
+    """Return what is wrong with an option or the like, with the file that it stands in."""
+    manifest = str(rule.folder / MANIFEST)
+    return [replace(one, place=one.place or manifest) for one in error.diagnostics]
+
+
+def _unusable(rule: Rule, *problems: Diagnostic) -> RuleFinished:
+    return RuleFinished(rule=rule, cells=0, findings=(), problems=problems)
 
 
 def _finished(
@@ -159,7 +175,13 @@ def run_cell(
         judge=judge,
         intent=intent,
     )
-    return replace(cell, cost=measure(cell)) if plan.measure and query is not None else cell
+    if query is None:
+        return cell
+    if plan.measure:
+        cell = replace(cell, cost=measure(cell))
+    if plan.engines:
+        cell = replace(cell, opinions=tuple(opinions(translation, corpus)))
+    return cell
 
 
 def _cell_findings(cell: Cell) -> list[Finding]:

@@ -10,13 +10,17 @@ from harness.ruleset.model import Rule, Translation
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Rules to test. Empty filters mean everything; ``measure`` asks for costs."""
+    """Rules to test. Empty filters mean everything.
+
+    ``measure`` asks for costs, ``engines`` for the verdicts of real engines that are installed.
+    """
 
     rules: tuple[Rule, ...]
     seed: int = 0
     languages: frozenset[str] = field(default_factory=frozenset)
     schemas: frozenset[str] = field(default_factory=frozenset)
     measure: bool = True
+    engines: bool = False
 
     @property
     def size(self) -> int:

@@ -194,7 +194,7 @@ class SchemaFile:
         if not variant:
             return title
         words = str(variant["title"])
-        if words[1:2].islower():
+        if not words[1:2].isupper():
             words = words[:1].lower() + words[1:]
         return f"{title.partition(',')[0]} ({words})"
 

@@ -38,7 +38,7 @@ class World:
 
     seed: int
     chance: random.Random = field(init=False)
-    fake: Faker = field(init=False)
+    words: tuple[str, ...] = field(init=False)
     people: list[Person] = field(init=False)
     hosts: list[str] = field(init=False)
     domain: str = field(init=False)
@@ -46,15 +46,16 @@ class World:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)  # noqa: S311 - reproducible data, not secrets
-        self.fake = _faker()
-        self.fake.seed_instance(self.seed)
-        self.domain = self.fake.domain_word().upper().replace("-", "")[:12]
+        fake = _faker()
+        fake.seed_instance(self.seed)
+        self.words = tuple(fake.words(200))
+        self.domain = fake.domain_word().upper().replace("-", "")[:12]
         self.hosts = [f"{kind}{n:02d}.{self.domain.lower()}.example" for kind, n in _HOSTS]
         authority = "-".join(str(self.chance.randrange(10**8, 10**9)) for _ in range(3))
-        self.people = [self._person(authority, number) for number in range(6)]
+        names = [(fake.first_name(), fake.last_name()) for _ in range(6)]
+        self.people = [self._person(authority, n, *name) for n, name in enumerate(names)]
 
-    def _person(self, authority: str, number: int) -> Person:
-        first, last = self.fake.first_name(), self.fake.last_name()
+    def _person(self, authority: str, number: int, first: str, last: str) -> Person:
         name = f"{first[0]}.{last}".lower().replace(" ", "").replace("'", "")
         logon_id = f"0x{self.chance.randrange(0x10000, 0xFFFFFF):x}"
         return Person(name, self.domain, f"S-1-5-21-{authority}-{1104 + number}", logon_id)
@@ -66,6 +67,10 @@ class World:
     def host(self) -> str:
         """Return one of the hosts."""
         return self.chance.choice(self.hosts)
+
+    def word(self) -> str:
+        """Return an everyday word."""
+        return self.chance.choice(self.words)
 
     def guid(self) -> str:
         """Return a GUID in lower case without braces."""
@@ -98,6 +103,8 @@ class Kind:
     name: str
     draw: Callable[[World, Mapping[str, Any]], dict[str, Any]]
     others: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    product: tuple[str, ...] = ()
+    """Values that tell which product recorded an activity."""
 
 
 @lru_cache(maxsize=1)

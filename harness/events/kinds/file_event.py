@@ -29,7 +29,7 @@ def draw(world: World, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of one file activity."""
     person, (image, command_line) = world.person(), world.chance.choice(_PROGRAMS)
     folder = world.chance.choice(_FOLDERS).format(user=person.name)
-    name = f"{world.fake.word()}_{world.chance.randrange(1000)}.{world.chance.choice(_ENDINGS)}"
+    name = f"{world.word()}_{world.chance.randrange(1000)}.{world.chance.choice(_ENDINGS)}"
     at = world.moment()
     values: dict[str, Any] = {
         "OS": "windows",
@@ -54,7 +54,7 @@ def draw(world: World, wanted: Mapping[str, Any]) -> dict[str, Any]:
     }
     values.update(wanted)
     if values["Action"] == "rename":
-        values.setdefault("PreviousFilename", f"{folder}\\{world.fake.word()}.tmp")
+        values.setdefault("PreviousFilename", f"{folder}\\{world.word()}.tmp")
     return values
 
 

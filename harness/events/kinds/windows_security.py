@@ -99,4 +99,5 @@ KIND = Kind(
         "Channel": ("System", "Application", "ForwardedEvents"),
         "EventID": (4693, 4624),
     },
+    product=("Provider_Name",),
 )
