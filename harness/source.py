@@ -28,6 +28,7 @@ class Source:
     text: str
     name: str = "<query>"
     first_line: int = 1
+    first_column: int = 1
     _cache: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -40,7 +41,8 @@ class Source:
         """Return the line and column of a character offset, both counted from 1."""
         offset = max(0, min(offset, len(self.text)))
         row = bisect_right(self._starts, offset) - 1
-        return self.first_line + row, offset - self._starts[row] + 1
+        column = offset - self._starts[row] + (self.first_column if row == 0 else 1)
+        return self.first_line + row, column
 
     def line_at(self, offset: int) -> str:
         """Return the whole line that holds ``offset``, without its line end."""
@@ -57,7 +59,8 @@ class Source:
     def excerpt(self, span: Span, *, width: int = 100) -> str:
         """Return the line of ``span`` and a caret line under it, cut to ``width`` columns."""
         line = self.line_at(span.start).replace("\t", " ")
-        _, column = self.line_column(span.start)
+        row = bisect_right(self._starts, max(0, min(span.start, len(self.text)))) - 1
+        column = min(span.start, len(self.text)) - self._starts[row] + 1
         begin = max(0, column - 1 - width // 2)
         shown = line[begin : begin + width]
         room = max(1, len(shown) - (column - 1 - begin))

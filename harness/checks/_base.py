@@ -14,7 +14,7 @@ from harness.events.model import NotConstructed
 from harness.ir import FieldType, Query, Semantics, Truth
 from harness.ruleset.model import Rule, Translation
 from harness.schemas import Schema
-from harness.source import QuerySyntaxError, Unsupported
+from harness.source import QuerySyntaxError, Span, Unsupported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +128,7 @@ class Cost:
     growth: float
     exhausted: bool = False
     text: str = ""
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,7 @@ def _shrunk(
     Values that the reference reads stay, since they tell the event apart. So do those that the
     query reads, unless it fires: only then does leaving them out make the witness stronger.
     """
-    values = dict(document.sample.activity.values)
+    values = dict(document.values)
     if document.mutation is not None:
         schema = schemas.get(document.shape) if document.shape else cell.schema
         return values, _without_unread(cell, document.body, schema)

@@ -11,12 +11,15 @@ def _run(cell: Cell) -> Iterator[Finding]:
     cost, budget = cell.cost, cell.rule.budget
     if cost is None:
         return
+    source, span = cell.translation.source, cost.span
+    where = {"place": source.place(span), "excerpt": source.excerpt(span)} if span else {}
     if cost.exhausted:
         yield finding(
             cell,
             "cost-explodes",
             f"a pattern gives up on a text made of {cost.text!r}",
             hint="rewrite nested repetitions such as (a+)+ so that a text matches in one way only",
+            **where,
         )
     elif cost.growth > budget.growth:
         yield finding(
@@ -25,6 +28,7 @@ def _run(cell: Cell) -> Iterator[Finding]:
             f"time grows with length to the power of {cost.growth:.1f} on a text made of "
             f"{cost.text!r}; the budget is {budget.growth}",
             hint="anchor the pattern or drop leading wildcards",
+            **where,
         )
     if cost.relative > budget.relative:
         yield finding(

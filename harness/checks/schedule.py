@@ -75,7 +75,12 @@ def _about(cell: Cell) -> Iterator[Finding]:
     if cell.query is None:
         return
     schedule = cell.query.schedule or _rule_schedule(cell)
-    if schedule is None or not schedule.interval or schedule.lookback is None:
+    if schedule is None:
+        return
+    if not schedule.interval or schedule.lookback is None:
+        what = "look-back" if schedule.interval else "interval"
+        message = f"the {what} is not a constant span of time, so late events are not judged"
+        yield finding(cell, "schedule-unread", message, severity="note")
         return
     document = _seed(cell)
     if document is None:
@@ -175,6 +180,7 @@ CHECK = Check(
     question="Which events does the schedule miss when they arrive late, or in bulk?",
     codes={
         "late-event-missed": "An event that becomes searchable late falls between two windows.",
+        "schedule-unread": "The interval or look-back is missing, or is no constant span of time.",
         "alerts-capped": "A run may match more events than it raises alerts for.",
     },
     rule=_run,

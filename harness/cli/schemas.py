@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,8 @@ def _compare(schema: Schema, kind: str | None, samples: Path) -> int:
         documents = list(_documents(path))
         count += len(documents)
         for name in (kind,) if kind else schema.kinds:
-            found.extend(schemas.check(schema, name, documents))
+            told = schemas.check(schema, name, documents)
+            found.extend(replace(one, place=f"{path}, {one.place}") for one in told)
     if not count:
         problem = Diagnostic(code="no-samples", message="no document found", place=str(samples))
         raise InvalidInput([problem])

@@ -67,6 +67,7 @@ def _mutated(
                 detail=changed.detail,
                 family=changed.family or changed.detail,
                 shape=changed.shape,
+                mutated=changed.values,
                 effect=changed.effect,
             )
 

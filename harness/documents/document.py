@@ -27,6 +27,13 @@ class Document:
     family: str = ""
     shape: str = ""
     effect: Effect = Effect.KEEPS
+    mutated: Mapping[str, Any] | None = None
+    """The activity's values after a mutation of the activity; otherwise the sample's hold."""
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The values of the activity that the document records."""
+        return self.sample.activity.values if self.mutated is None else self.mutated
 
     @property
     def label(self) -> str:
@@ -45,7 +52,7 @@ class Document:
 
     @property
     def activity(self) -> dict[str, Any]:
-        """The activity's kind and values, vendor-neutral."""
+        """The unmutated activity, which the label is about: its kind and values."""
         values = self.sample.activity.values
         given = {name: value for name, value in values.items() if value is not None}
         return {"kind": self.sample.activity.kind, **given}

@@ -23,10 +23,11 @@ from harness.languages.grep import (
     Cat,
     Dialect,
     Grep,
-    Pattern,
     Pipe,
+    Stage,
     Steps,
     greps_of,
+    names_log,
     plan,
 )
 from harness.source import QuerySyntaxError, Source
@@ -70,7 +71,7 @@ def run(
     source = Source(query, "<grep>")
     given = dict(options or {})
     steps = plan(source, given)
-    referee = _Referee(source, given.get("files") or {}, timeout)
+    referee = _Referee(source, given.get("files") or {}, timeout, names_log(steps))
     for grep in greps_of(steps):
         referee.check(grep)
     events = [_bytes(line) for line in lines]
@@ -102,6 +103,8 @@ class _Referee:
     source: Source
     files: Mapping[str, str]
     timeout: float
+    names_log: bool
+    """``FILE`` is among the names, so that other names are other files."""
 
     def check(self, grep: Grep) -> None:
         """Raise where grep refuses the patterns, which shows on empty input."""
@@ -154,28 +157,31 @@ class _Referee:
     def _pipe(self, pipe: Pipe, event: bytes) -> int:
         data, status = _file(event), 0
         for stage in pipe.stages:
-            inputs = self._inputs(stage.input, stage.command.operands, data, event)
+            inputs = self._inputs(stage, data, event)
+            there = [item for item in inputs if item is not None]
             if isinstance(stage.command, Cat):
-                data, status = b"".join(inputs), 0
+                data, status = b"".join(there), int(len(there) < len(inputs))
             else:
                 argv = [*_arguments(stage.command), *_output(stage.command)]
-                runs = [self._run(argv, stage.command, item) for item in inputs]
+                runs = [self._run(argv, stage.command, item) for item in there]
                 data = b"".join(finished.output for finished in runs)
-                status = _combined([finished.status for finished in runs], stage.command)
+                absent = [_ERROR] * (len(inputs) - len(there))
+                status = _combined([*(item.status for item in runs), *absent], stage.command)
             data = b"" if stage.discards else data
         return int(status == 0) if pipe.negated else status
 
-    def _inputs(
-        self, redirected: str | None, operands: Sequence[Pattern], piped: bytes, event: bytes
-    ) -> list[bytes]:
-        stdin = piped if redirected is None else self._named(redirected, event)
-        names = [operand.text for operand in operands]
+    def _inputs(self, stage: Stage, piped: bytes, event: bytes) -> list[bytes | None]:
+        """Return what a stage reads, with ``None`` for a file that is not there."""
+        stdin = piped if stage.input is None else self._named(stage.input, event)
+        names = [operand.text for operand in stage.command.operands]
         return [stdin if name == "-" else self._named(name, event) for name in names] or [stdin]
 
-    def _named(self, name: str, event: bytes) -> bytes:
+    def _named(self, name: str, event: bytes) -> bytes | None:
         if name == "/dev/null":
             return b""
-        return _bytes(self.files[name]) if name in self.files else _file(event)
+        if name in self.files:
+            return _bytes(self.files[name])
+        return _file(event) if name == LOG or not self.names_log else None
 
     def _status(self, grep: Grep, data: bytes) -> int:
         return self._run(_arguments(grep), grep, data).status

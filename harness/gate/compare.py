@@ -34,12 +34,19 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Outcome:
     """Return the difference between two ``harness/test/1`` documents."""
     old, new = _findings(before), _findings(after)
     return Outcome(
-        new=tuple(one for key, one in new.items() if key not in old),
+        new=tuple(one for key, one in new.items() if key not in old or _no_longer(one, old[key])),
         fixed=tuple(one for key, one in old.items() if key not in new),
-        unchanged=tuple(one for key, one in new.items() if key in old),
+        unchanged=tuple(
+            one for key, one in new.items() if key in old and not _no_longer(one, old[key])
+        ),
         rules=tuple(sorted({one["title"] or one["name"] for one in after["rules"]})),
         problems=tuple(after["problems"]),
     )
+
+
+def _no_longer(after: Finding, before: Finding) -> bool:
+    """Return whether a finding was accepted before and is not any more."""
+    return bool(before["known"] and not after["known"])
 
 
 def _findings(document: Mapping[str, Any]) -> dict[tuple[str, ...], Finding]:

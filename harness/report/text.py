@@ -135,21 +135,25 @@ def _problem(problem: Mapping[str, Any]) -> Text:
 
 def _summary(results: Mapping[str, Any]) -> Text:
     summary = results["summary"]
-    rules = "1 rule" if summary["rules"] == 1 else f"{summary['rules']} rules"
     text = Text(
-        f"{rules}, {summary['translations']} translations on their sources, "
-        f"{summary['verdicts']} verdicts: "
+        f"{_count(summary, 'rules')}, {_count(summary, 'translations')} on their sources, "
+        f"{_count(summary, 'verdicts')}: "
     )
     broken = summary["findings"] or summary["problems"]
-    text.append(f"{summary['findings']} findings", style="bold red" if broken else "bold green")
+    text.append(_count(summary, "findings"), style="bold red" if broken else "bold green")
     for name in ("warnings", "notes", "known", "unsupported", "problems"):
         if summary[name]:
-            text.append(f", {summary[name]} {name}")
+            text.append(f", {_count(summary, name)}")
     tail = f" in {summary['seconds']} s" if summary["seconds"] else ""
     text.append(f"{tail}; seed {results['seed']}")
     if summary["interrupted"]:
         text.append("\ninterrupted: what is above is complete, the rest was not run", "yellow")
     return text
+
+
+def _count(summary: Mapping[str, Any], name: str) -> str:
+    number = summary[name]
+    return f"{number} {name.removesuffix('s') if number == 1 else name}"
 
 
 FORMAT = Format(name="text", title="Text", extensions=(".txt",), render=render)

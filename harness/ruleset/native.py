@@ -28,7 +28,8 @@ def query_source(text: str, name: str, language: str) -> Source:
         raise InvalidInput([Diagnostic(code="no-query", message=message, place=name)])
     at = text.find(query)
     line = text.count("\n", 0, at) + 1 if at >= 0 else 1
-    return Source(query, name, first_line=line)
+    column = at - text.rfind("\n", 0, at) if at >= 0 else 1
+    return Source(query, name, first_line=line, first_column=column)
 
 
 def elastic_table(text: str, name: str) -> dict[str, Any]:

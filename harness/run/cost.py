@@ -9,15 +9,28 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from harness.checks import Cell, Cost
 from harness.errors import Fault
 from harness.evaluate import oracle
-from harness.ir import Atom, Check, Equals, Glob, Matches, Predicate, walk_predicate
+from harness.ir import (
+    Atom,
+    Condition,
+    Equals,
+    Glob,
+    Matches,
+    Predicate,
+    Semantics,
+    Truth,
+    walk_predicate,
+)
+from harness.ir.nodes import expression_fields
 from harness.ir.regexes import RegexError
+from harness.source import Span
 
 SAMPLES = 40
 REPEATS = 5
@@ -37,8 +50,14 @@ def measure(cell: Cell) -> Cost:
     bodies = [one.body for one in cell.documents if one.mutation is None][:SAMPLES]
     prepared = [cell.query.prepare(body) if cell.query.prepare else body for body in bodies]
     relative = _relative(cell.query.predicate, prepared, cell)
-    growth, text, exhausted = _growth(cell.query.predicate)
-    return Cost(relative=relative, growth=growth, exhausted=exhausted, text=text)
+    worst = _worst(_targets(cell))
+    return Cost(
+        relative=relative,
+        growth=worst.exponent,
+        exhausted=worst.exponent == math.inf,
+        text=worst.unit,
+        span=worst.span,
+    )
 
 
 def _relative(predicate: Predicate, bodies: Sequence[Any], cell: Cell) -> float:
@@ -67,65 +86,104 @@ def _best(action: Callable[[], object]) -> float:
     return min(times)
 
 
-def _growth(predicate: Predicate) -> tuple[float, str, bool]:
-    """Return the worst growth exponent over all patterns, its text, and whether one gave up."""
-    worst, worst_text = 1.0, ""
-    for check in _patterns(predicate):
-        for unit in _hostile(check):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """A part of a query that takes a text, and the short texts whose repetition may hurt it."""
+
+    apply: Callable[[str], object]
+    units: tuple[str, ...]
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Worst:
+    """The steepest growth seen: its exponent, the text and the part that show it."""
+
+    exponent: float = 1.0
+    unit: str = ""
+    span: Span | None = None
+
+
+def _worst(targets: Iterable[_Target]) -> _Worst:
+    """Return the worst growth over all parts; infinite where one gave up."""
+    worst = _Worst()
+    for target in targets:
+        for unit in target.units:
             try:
-                exponent, exhausted = _confirmed(check, unit)
+                exponent = _confirmed(target, unit)
             except (Fault, RegexError):
-                return math.inf, unit, True
-            if exhausted:
-                return math.inf, unit, True
-            if exponent > worst:
-                worst, worst_text = exponent, unit
-    return round(worst, 2), worst_text, False
+                exponent = math.inf
+            if exponent > worst.exponent:
+                worst = _Worst(exponent=round(exponent, 2), unit=unit, span=target.span)
+            if exponent == math.inf:
+                return worst
+    return worst
 
 
-def _patterns(predicate: Predicate) -> Iterator[Check]:
-    for node in walk_predicate(predicate):
+def _targets(cell: Cell) -> Iterator[_Target]:
+    assert cell.query is not None
+    for node in walk_predicate(cell.query.predicate):
         if isinstance(node, Atom) and isinstance(node.check, Matches | Glob):
-            yield node.check
+            yield _Target(apply=node.check.accepts, units=_hostile(node.check), span=node.span)
+        elif isinstance(node, Condition) and expression_fields(node.expression) - {"*"}:
+            written = cell.translation.source.text
+            if node.span is not None:
+                written = written[node.span.start : node.span.end]
+            yield _Target(
+                apply=partial(_decide, node, cell.semantics),
+                units=_letters(written),
+                span=node.span,
+            )
 
 
-def _hostile(check: Check) -> Iterator[str]:
-    """Yield short texts whose repetition may make a pattern backtrack."""
-    if isinstance(check, Glob):
-        literal = "".join(piece for piece in check.pieces if isinstance(piece, str))
-        yield literal or "x"
-        if literal:
-            yield literal[:1]
-        return
-    assert isinstance(check, Matches)
-    letters = dict.fromkeys(char for char in check.pattern if char.isalnum())
-    yield from list(letters)[:4]
+def _decide(node: Condition, semantics: Semantics, text: str) -> None:
+    """Decide a condition whose fields all hold a text; raise where only its length is to blame."""
+    names = expression_fields(node.expression)
+    outcomes = [
+        oracle.condition_truth(node, dict.fromkeys(names, value), semantics)
+        for value in (text, text[:8])
+    ]
+    if outcomes[0] is Truth.UNDEFINED is not outcomes[1]:
+        message = "the condition gives up"
+        raise Fault(message)
+
+
+def _hostile(check: Glob | Matches) -> tuple[str, ...]:
+    """Return short texts whose repetition may make a pattern backtrack."""
+    if isinstance(check, Matches):
+        return _letters(check.pattern)
+    literal = "".join(piece for piece in check.pieces if isinstance(piece, str))
+    return tuple(dict.fromkeys((literal or "x", literal[:1] or "x")))
+
+
+def _letters(pattern: str) -> tuple[str, ...]:
+    letters = dict.fromkeys(char for char in pattern if char.isalnum())
     word = "".join(letters)[:12]
-    yield from (unit for unit in (word, " ", "1", "\\") if unit)
+    units = (*list(letters)[:4], word, " ", "1", "\\")
+    return tuple(unit for unit in dict.fromkeys(units) if unit)
 
 
-def _confirmed(check: Check, unit: str) -> tuple[float, bool]:
+def _confirmed(target: _Target, unit: str) -> float:
     """Return the exponent; one that looks steep is measured again, and the least one counts."""
-    exponent, exhausted = _exponent(check, unit)
+    exponent = _exponent(target, unit)
     for _ in range(CONFIRMATIONS):
-        if exhausted or exponent <= STEEP:
+        if exponent == math.inf or exponent <= STEEP:
             break
-        again, exhausted = _exponent(check, unit)
-        exponent = min(exponent, again)
-    return exponent, exhausted
+        exponent = min(exponent, _exponent(target, unit))
+    return exponent
 
 
-def _exponent(check: Check, unit: str) -> tuple[float, bool]:
+def _exponent(target: _Target, unit: str) -> float:
     """Return the exponent of time over length, from the shortest to the longest text."""
     times = []
     for length in LENGTHS:
         text = (unit * (length // len(unit) + 1))[:length] + "\x01"
         started = time.thread_time()
-        check.accepts(text)
+        target.apply(text)
         first = time.thread_time() - started
         if first > LONGEST:
-            return math.inf, True
-        times.append(min(first, _best(partial(check.accepts, text))))
+            return math.inf
+        times.append(min(first, _best(partial(target.apply, text))))
     if times[-1] < NOISE:
-        return 1.0, False
-    return math.log(times[-1] / max(times[0], NOISE)) / math.log(LENGTHS[-1] / LENGTHS[0]), False
+        return 1.0
+    return math.log(times[-1] / max(times[0], NOISE)) / math.log(LENGTHS[-1] / LENGTHS[0])

@@ -12,7 +12,9 @@ import yaml
 import harness
 from harness import checks
 from harness.checks import Cell, Cost, Finding, all_checks
+from harness.checks._base import Opinion
 from harness.errors import InvalidInput
+from harness.ir import Truth
 from harness.run.engine import execute
 from harness.run.events import CellFinished
 from harness.run.plan import Plan
@@ -52,16 +54,9 @@ def _cells(folder: Path) -> list[Cell]:
 
 def test_every_check_is_documented() -> None:
     names = [one.name for one in all_checks()]
-    assert names == [
-        "agreement",
-        "budget",
-        "metadata",
-        "precision",
-        "readable",
-        "recall",
-        "robustness",
-        "schedule",
-    ]
+    assert names == sorted(names)
+    assert {"agreement", "budget", "metadata", "precision"} <= set(names)
+    assert {"readable", "recall", "robustness", "schedule"} <= set(names)
     for one in all_checks():
         assert one.question.endswith("?")
         assert all(text.endswith(".") for text in one.codes.values())
@@ -140,6 +135,13 @@ def test_a_field_that_the_source_never_records(tmp_path: Path) -> None:
     assert found["hint"] == "use the field that this data source records"
 
 
+def test_a_field_that_the_source_may_record(tmp_path: Path) -> None:
+    """The kind is open: any event data may be there, and is not in this event."""
+    query = selection(TargetUserName="backupsvc")
+    found = only(run(_rule(tmp_path / "r", selection(EventID=4692), query)), "never-fires")
+    assert "it needs `TargetUserName: backupsvc`, but TargetUserName is absent" in found["message"]
+
+
 def test_a_source_that_records_no_such_activity(tmp_path: Path) -> None:
     """Sysmon does not report files on Linux in that stream; the rule is about Linux."""
     folder = _rule(
@@ -188,6 +190,15 @@ def test_precision_is_a_share(tmp_path: Path, *, promise: float, broken: bool) -
     (result,) = document["results"]
     assert 0.3 < result["tn"] / (result["tn"] + result["fp"]) < 1
     assert bool(findings(document, "false-alarm")) is broken
+
+
+def test_precision_that_is_met_exactly_is_met(tmp_path: Path) -> None:
+    query = selection(EventID=4692)
+    (result,) = run(_rule(tmp_path / "one", BACKUP, query))["results"]
+    share = result["tn"] / (result["tn"] + result["fp"])
+    for promise, broken in ((share, False), (share + 0.001, True)):
+        folder = _rule(tmp_path / "r", BACKUP, query, promises={"precision": promise})
+        assert bool(findings(run(folder), "false-alarm")) is broken
 
 
 @pytest.mark.parametrize("missed", range(11))
@@ -384,6 +395,51 @@ def test_what_was_not_measured_has_no_cost_finding(tmp_path: Path) -> None:
     document = run(_rule(tmp_path / "r", BACKUP, query), measure=False)
     assert findings(document, "cost-explodes") == []
     assert document["results"][0]["cost"]["budget"] == "not measured"
+
+
+# real engines
+
+
+def _opinion(cell: Cell, **more: Any) -> list[Finding]:
+    opinion = Opinion(engine="some engine", version="1.2", **more)
+    return _check("engine", replace(cell, opinions=(opinion,)))
+
+
+def test_an_engine_that_agrees(tmp_path: Path) -> None:
+    (cell,) = _cells(_rule(tmp_path / "r", BACKUP, BACKUP))
+    documents = tuple(cell.documents)
+    same = tuple(verdict is Truth.TRUE for verdict in cell.verdicts)
+    assert _opinion(cell, documents=documents, verdicts=same) == []
+    assert _check("engine", cell) == [], "no engine, no opinion"
+
+
+@pytest.mark.parametrize(("told", "word"), [(False, "stays silent"), (None, "fails")])
+def test_an_engine_that_disagrees(tmp_path: Path, told: bool | None, word: str) -> None:  # noqa: FBT001 - a verdict
+    (cell,) = _cells(_rule(tmp_path / "r", BACKUP, BACKUP))
+    event = next(one for one, verdict in cell.pairs() if verdict is Truth.TRUE)
+    (found,) = _opinion(cell, documents=(event,), verdicts=(told,))
+    assert (found.code, found.severity, found.count) == ("engine-disagrees", "error", 1)
+    assert found.message.startswith(f"some engine 1.2 {word} where our reading does not")
+    assert found.witness is not None
+    assert found.witness.verdict == "fires"
+    assert "bug of the harness" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "severity"),
+    [
+        ({"rejection": "unmatched ( at 1"}, "engine-rejects", "error"),
+        ({"failure": "it took longer than 5 s"}, "engine-fails", "warning"),
+    ],
+    ids=["rejects", "fails"],
+)
+def test_an_engine_that_gives_no_verdict(
+    tmp_path: Path, more: dict[str, str], code: str, severity: str
+) -> None:
+    (cell,) = _cells(_rule(tmp_path / "r", BACKUP, BACKUP))
+    (found,) = _opinion(cell, **more)
+    assert (found.code, found.severity, found.witness) == (code, severity, None)
+    assert next(iter(more.values())) in found.message
 
 
 # known exceptions

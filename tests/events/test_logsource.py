@@ -47,3 +47,26 @@ def _holds(source: dict[str, str], event: dict[str, Any]) -> bool:
 )
 def test_log_source(source: dict[str, str], event: dict[str, Any], expected: bool) -> None:  # noqa: FBT001 - a column of the table
     assert _holds(source, event) is expected
+
+
+@pytest.mark.parametrize(
+    ("service", "channel"),
+    [
+        ("security", "Security"),
+        ("system", "System"),
+        ("application", "Application"),
+        ("taskscheduler", "Microsoft-Windows-TaskScheduler/Operational"),
+        ("wmi", "Microsoft-Windows-WMI-Activity/Operational"),
+        ("windefend", "Microsoft-Windows-Windows Defender/Operational"),
+        ("ntlm", "Microsoft-Windows-NTLM/Operational"),
+        ("dns-server", "DNS Server"),
+        ("bits-client", "Microsoft-Windows-Bits-Client/Operational"),
+        ("codeintegrity-operational", "Microsoft-Windows-CodeIntegrity/Operational"),
+        ("applocker", "Microsoft-Windows-AppLocker/EXE and DLL"),
+        ("applocker", "Microsoft-Windows-AppLocker/MSI and Script"),
+        ("smbclient-security", "Microsoft-Windows-SmbClient/Security"),
+    ],
+)
+def test_channels_of_windows_services(service: str, channel: str) -> None:
+    assert _holds({"product": "windows", "service": service}, SECURITY | {"Channel": channel})
+    assert not _holds({"service": service}, {"Channel": f"{channel} "})

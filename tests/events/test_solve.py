@@ -147,6 +147,33 @@ def test_labels_are_the_verdict_of_the_predicate(name: str) -> None:
         assert fires is (sample.label is Label.MALICIOUS), sample.because
 
 
+OVERLAP = Or((ID, Presence(field="RecoveryServer", has=Has.VALUE)))
+"""An event with that id has that value, too: turning one of the two turns nothing."""
+
+
+def test_what_still_fires_is_not_called_benign() -> None:
+    intent = _intent(OVERLAP)
+    built = solve.samples(intent)
+    assert {sample.label for sample in built.samples} == set(Label)
+    for sample in built.samples:
+        assert intent.label(sample.activity.values) is sample.label, sample.because
+
+
+@pytest.mark.parametrize("name", PREDICATES)
+def test_every_near_miss_differs_in_one_condition_alone(name: str) -> None:
+    intent = _intent(PREDICATES[name])
+    built = solve.samples(intent)
+    fires = {_outcomes(intent, one) for one in built.samples if one.label is Label.MALICIOUS}
+    near = [
+        one for one in built.samples if one.label is Label.BENIGN and one.family != "background"
+    ]
+    assert near
+    for sample in near:
+        good = _outcomes(intent, sample)
+        distances = [sum(a is not b for a, b in zip(good, bad, strict=True)) for bad in fires]
+        assert min(distances) == 1, sample.because
+
+
 @pytest.mark.parametrize("name", PREDICATES)
 def test_each_condition_is_turned_alone(name: str) -> None:
     intent = _intent(PREDICATES[name])

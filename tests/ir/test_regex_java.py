@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import Fault
 from harness.ir.regexes import RegexError, compile_regex
-from harness.ir.regexes.java import BeyondRegex
+from harness.ir.regexes._timed import BeyondRegex
 from harness.ir.values import Case
 
 

@@ -245,6 +245,14 @@ def test_renamed_keys_of_winlogbeat_by_hand() -> None:
     assert "os" not in found["winlogbeat@8.9:no_host_metadata"].document.get("host", {})
 
 
+def test_renamed_keys_leave_out_what_a_variant_does_not_report() -> None:
+    """CrowdStrike's PeVersionInfo goes with an image that was written, not with a deletion."""
+    for action, reported in (("creation", True), ("deletion", False)):
+        subject = _subject("crowdstrike_fdr", "file_event", values={**FILE, "Action": action})
+        found = {one.shape for one in mutations.get("renamed-keys").apply(subject)}
+        assert ("crowdstrike_fdr@2.4.0:without_target" in found) is reported
+
+
 def test_key_case() -> None:
     subject = _subject(document={"EventID": 1, "winlog": {"Channel": "x"}, "tags": ["A"]})
     assert {detail: one.document for detail, one in _apply("key-case", subject).items()} == {

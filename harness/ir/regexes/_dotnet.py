@@ -14,6 +14,7 @@ from typing import NoReturn
 import regex
 
 from harness.ir.regexes import RegexError
+from harness.ir.regexes._timed import CATEGORIES, BeyondRegex
 
 MAX_DEPTH = 60
 """Nesting of groups that is accepted."""
@@ -23,55 +24,10 @@ MAX_REPEAT = 2_147_483_647
 WORD = r"\p{L}\p{Mn}\p{Nd}\p{Pc}"
 SPACE = r"\f\n\r\t\v\x85\p{Z}"
 CLASSES = {"d": r"\p{Nd}", "w": WORD, "s": SPACE}
-CATEGORIES = frozenset(
-    [
-        "L",
-        "Lu",
-        "Ll",
-        "Lt",
-        "Lm",
-        "Lo",
-        "M",
-        "Mn",
-        "Mc",
-        "Me",
-        "N",
-        "Nd",
-        "Nl",
-        "No",
-        "P",
-        "Pc",
-        "Pd",
-        "Ps",
-        "Pe",
-        "Pi",
-        "Pf",
-        "Po",
-        "S",
-        "Sm",
-        "Sc",
-        "Sk",
-        "So",
-        "Z",
-        "Zs",
-        "Zl",
-        "Zp",
-        "C",
-        "Cc",
-        "Cf",
-        "Cs",
-        "Co",
-        "Cn",
-    ]
-)
 CONTROLS = {"a": 7, "e": 27, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
 ASSERTIONS = {"A": r"\A", "z": r"\Z", "Z": r"(?=\n?\Z)", "b": r"\b", "B": r"\B", "G": r"\G"}
 _QUANTIFIER = re.compile(r"[*+?]|\{(\d+)(,(\d*))?\}", re.ASCII)
 _NAME = re.compile(r"[\w]+")
-
-
-class BeyondRegex(RegexError):
-    """A construct that .NET takes and this translation does not express."""
 
 
 @dataclass(frozen=True, slots=True)

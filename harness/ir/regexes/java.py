@@ -16,12 +16,10 @@ from typing import NoReturn
 
 import regex
 
-from harness.errors import Fault
-from harness.ir.regexes import Dialect, Found, Options, RegexError
+from harness.ir.regexes import Dialect, Options, RegexError
+from harness.ir.regexes._timed import CATEGORIES, BeyondRegex, Timed, timed
 from harness.ir.values import Case
 
-SECONDS = 1.0
-"""Time that one pattern may spend on one text."""
 _MAX_LENGTH = 20_000
 _MAX_DEPTH = 60
 _MAX_REPEAT = 2**31 - 1
@@ -49,47 +47,6 @@ _POSIX = {
     "XDigit": "0-9a-fA-F",
     "Space": r"\x20\t\n\x0b\f\r",
 }
-_CATEGORIES = frozenset(
-    [
-        "L",
-        "Lu",
-        "Ll",
-        "Lt",
-        "Lm",
-        "Lo",
-        "M",
-        "Mn",
-        "Mc",
-        "Me",
-        "N",
-        "Nd",
-        "Nl",
-        "No",
-        "P",
-        "Pc",
-        "Pd",
-        "Ps",
-        "Pe",
-        "Pi",
-        "Pf",
-        "Po",
-        "S",
-        "Sm",
-        "Sc",
-        "Sk",
-        "So",
-        "Z",
-        "Zs",
-        "Zl",
-        "Zp",
-        "C",
-        "Cc",
-        "Cf",
-        "Cs",
-        "Co",
-        "Cn",
-    ]
-)
 _CONTROLS = {"a": 7, "e": 27, "f": 12, "n": 10, "r": 13, "t": 9}
 _WORD = "[a-zA-Z0-9_]"
 _ASSERTIONS = {
@@ -103,10 +60,6 @@ _QUANTIFIER = re.compile(r"([*+?]|\{[0-9]+(?:,[0-9]*)?\})([?+]?)", re.ASCII)
 _COUNTS = re.compile(r"[0-9]+")
 _GROUP_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _FLAGS = re.compile(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]*))?([:)])")
-
-
-class BeyondRegex(RegexError):
-    """A construct that Java takes and this translation does not express."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +242,7 @@ class _Translator:
             self.at = found.end()
             if name in _POSIX:
                 return _POSIX[name] if char == "p" else _complement(_POSIX[name])
-            if name in _CATEGORIES:
+            if name in CATEGORIES:
                 return f"\\{char}{{{name}}}"
             self.beyond(f"the property {name[:40]!r}")
         return None
@@ -392,48 +345,14 @@ def _range(low: int, high: int, modes: _Modes) -> str:
     return written
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    pattern: regex.Pattern[str]
-    whole: bool
-
-    def matches(self, text: str | bytes) -> bool:
-        subject = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-        search = self.pattern.fullmatch if self.whole else self.pattern.search
-        try:
-            return search(subject, timeout=SECONDS) is not None
-        except TimeoutError as error:
-            raise _gave_up() from error
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(name[2:] for name in self.pattern.groupindex if name.startswith("n_"))
-
-    def finds(self, text: str) -> Iterator[Found]:
-        try:
-            for hit in self.pattern.finditer(text, timeout=SECONDS):
-                named = {name: hit.group(f"n_{name}") for name in self.names}
-                yield Found(hit.start(), hit.end(), hit.groups(), named)
-        except TimeoutError as error:
-            raise _gave_up() from error
-
-
-def _gave_up() -> Fault:
-    return Fault(f"the regular expression takes longer than {SECONDS:g} s")
-
-
-def _compile(pattern: str, options: Options) -> _Compiled:
+def _compile(pattern: str, options: Options) -> Timed:
     if len(pattern) > _MAX_LENGTH:
         message = f"the pattern is longer than {_MAX_LENGTH} characters"
         raise BeyondRegex(message)
     letters = set(options.flags)
     modes = _Modes(i=options.case is not Case.SENSITIVE, s="s" in letters, m="m" in letters)
     written = _Translator(pattern).whole(modes)
-    try:
-        return _Compiled(regex.compile(written, regex.VERSION0), options.whole)
-    except (regex.error, RecursionError, OverflowError, ValueError) as error:
-        message = f"the pattern cannot be expressed: {error}"
-        raise BeyondRegex(message) from error
+    return timed(written, regex.VERSION0, whole=options.whole)
 
 
 DIALECT = Dialect(

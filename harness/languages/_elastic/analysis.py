@@ -41,6 +41,10 @@ _ASCII = regex.compile(
     r"(?:[A-Za-z0-9_]|(?<=[A-Za-z])[.:'](?=[A-Za-z])|(?<=[0-9])[.,;'](?=[0-9]))*+"
 )
 _LETTERS_ONLY = regex.compile(r"\p{L}+")
+_NOT_BLANK = regex.compile(
+    r"[^\t-\r\x1c-\x20\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000]+"
+)
+"""What is no blank to Java; no-break spaces are part of a word."""
 
 
 def lower(text: str) -> str:
@@ -69,8 +73,16 @@ def standard_tokens(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for match in pattern.finditer(text):
         token = match.group()
-        found.extend(token[at : at + _MAX_TOKEN] for at in range(0, len(token), _MAX_TOKEN))
+        found.extend(_short(token))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenizer:
+    """Cuts a text; ``reaches_end`` tells whether its last token ends where the text does."""
+
+    cut: Callable[[str], Sequence[str]]
+    reaches_end: Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +90,50 @@ class Analyzer:
     """A tokenizer and a filter; ``filter`` is what also runs on wildcard terms."""
 
     name: str
-    tokenize: Callable[[str], Sequence[str]]
+    tokenizer: Tokenizer
     filter: Callable[[str], str]
 
     def tokens(self, text: str) -> tuple[str, ...]:
         """Return the tokens of a text; their positions are their places in the list."""
-        return tuple(self.filter(token) for token in self.tokenize(text))
+        return tuple(self.filter(token) for token in self.tokenizer.cut(text))
 
 
-def _whole(text: str) -> tuple[str, ...]:
-    return (text,) if text else ()
+def _runs(pattern: regex.Pattern[str]) -> Tokenizer:
+    """Return the tokenizer whose tokens are the runs of some characters."""
+
+    def cut(text: str) -> tuple[str, ...]:
+        return tuple(piece for run in pattern.findall(text) for piece in _short(run))
+
+    return Tokenizer(cut, lambda text: bool(text) and pattern.fullmatch(text[-1]) is not None)
+
+
+def _short(token: str) -> list[str]:
+    return [token[at : at + _MAX_TOKEN] for at in range(0, len(token), _MAX_TOKEN)]
+
+
+def _ends_with_word(text: str) -> bool:
+    return any(found.end() == len(text) for found in _STANDARD.finditer(text))
 
 
 def _same(text: str) -> str:
     return text
 
 
-_ANALYZERS = {
-    "standard": Analyzer("standard", standard_tokens, lower),
-    "default": Analyzer("default", standard_tokens, lower),
-    "simple": Analyzer("simple", _LETTERS_ONLY.findall, lower),
-    "whitespace": Analyzer("whitespace", str.split, _same),
-    "keyword": Analyzer("keyword", _whole, _same),
-    # https://github.com/Graylog2/graylog2-server: keyword tokenizer and lowercase filter
-    "analyzer_keyword": Analyzer("analyzer_keyword", _whole, lower),
+_WHOLE = Tokenizer(lambda text: (text,) if text else (), bool)
+_TOKENIZERS: Mapping[str, Tokenizer] = {
+    "standard": Tokenizer(standard_tokens, _ends_with_word),
+    "whitespace": _runs(_NOT_BLANK),
+    "keyword": _WHOLE,
+    "letter": _runs(_LETTERS_ONLY),
 }
-_TOKENIZERS: Mapping[str, Callable[[str], Sequence[str]]] = {
-    "standard": standard_tokens,
-    "whitespace": str.split,
-    "keyword": _whole,
-    "letter": _LETTERS_ONLY.findall,
+_ANALYZERS = {
+    "standard": Analyzer("standard", _TOKENIZERS["standard"], lower),
+    "default": Analyzer("default", _TOKENIZERS["standard"], lower),
+    "simple": Analyzer("simple", _TOKENIZERS["letter"], lower),
+    "whitespace": Analyzer("whitespace", _TOKENIZERS["whitespace"], _same),
+    "keyword": Analyzer("keyword", _WHOLE, _same),
+    # https://github.com/Graylog2/graylog2-server: keyword tokenizer and lowercase filter
+    "analyzer_keyword": Analyzer("analyzer_keyword", _WHOLE, lower),
 }
 _FILTERS: Mapping[str, Callable[[str], str]] = {
     "lowercase": lower,

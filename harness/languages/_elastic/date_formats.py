@@ -21,7 +21,8 @@ class FormatUnsupported(HarnessError):
 class Parts:
     """The fields of a date that a text gives; ``None`` where it leaves one out.
 
-    ``instant`` is set instead by formats that count from 1970, in nanoseconds.
+    ``instant`` is set instead by formats that count from 1970, in nanoseconds; ``lasts`` is
+    how many nanoseconds long the unit of its last digit is.
     """
 
     year: int = 1970
@@ -33,6 +34,7 @@ class Parts:
     nanos: int | None = None
     offset: str = ""
     instant: int | None = None
+    lasts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class Format:
             digits = len(str(self.epoch)) - 1
             sign = -1 if whole.startswith("-") else 1
             rest = int(fraction[:digits].ljust(digits, "0") or "0")
-            return Parts(instant=int(whole) * self.epoch + sign * rest)
+            instant = int(whole) * self.epoch + sign * rest
+            return Parts(instant=instant, lasts=1 if match["fraction"] else self.epoch)
         return _parts(match.groupdict())
 
 
@@ -86,7 +89,8 @@ def _month(name: str | None) -> int | None:
     return _MONTHS.index(name) + 1 if name else None
 
 
-_ZONE = r"(?P<offset>Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)"
+_ANY_ZONE = r"Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?|[A-Za-z][A-Za-z0-9~/._+-]+"
+_ZONE = f"(?P<offset>{_ANY_ZONE})"
 _DATE = r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
 _LOOSE_DATE = r"(?P<year>\d{1,4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
 _TIME = (
@@ -95,31 +99,37 @@ _TIME = (
 )
 _LOOSE_TIME = (
     r"(?:T(?:(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})"
-    rf"(?:[.,](?P<fraction>\d{{1,9}}))?)?)?{_ZONE}?)?)?)?)?"
+    rf"(?:[.,](?P<fraction>\d{{1,9}}))?)?{_ZONE}?)?)?)?)?)?"
+)
+_FULL_TIME = (
+    r"(?:T(?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2})"
+    rf"(?:[.,](?P<fraction>\d{{1,9}}))?{_ZONE}?)?)?)?"
 )
 _EPOCH = r"(?P<whole>-?\d{1,19})(?:\.(?P<fraction>\d{1,9})?)?"
 _SPECIAL = {
     "epoch_millis": Format(re.compile(_EPOCH, re.ASCII), 1_000_000),
     "epoch_second": Format(re.compile(_EPOCH, re.ASCII), 1_000_000_000),
     "strict_date_optional_time": Format(re.compile(_DATE + _TIME, re.ASCII)),
-    "strict_date_optional_time_nanos": Format(re.compile(_DATE + _TIME, re.ASCII)),
+    "strict_date_optional_time_nanos": Format(re.compile(_DATE + _FULL_TIME, re.ASCII)),
     "date_optional_time": Format(re.compile(_LOOSE_DATE + _LOOSE_TIME, re.ASCII)),
     "iso8601": Format(re.compile(_DATE + _TIME, re.ASCII)),
 }
 _FRACTION = ".n"
+_BUILT_IN = "XXXXXX"
+"""The offset of a built-in format, which also takes the name of a zone."""
 _CLOCK = "HH:mm:ss"
 _NAMED = {
     "basic_date": "yyyyMMdd",
-    "basic_date_time": f"yyyyMMdd'T'HHmmss{_FRACTION}X",
-    "basic_date_time_no_millis": "yyyyMMdd'T'HHmmssX",
+    "basic_date_time": f"yyyyMMdd'T'HHmmss{_FRACTION}{_BUILT_IN}",
+    "basic_date_time_no_millis": f"yyyyMMdd'T'HHmmss{_BUILT_IN}",
     "date": "yyyy-MM-dd",
     "date_hour": "yyyy-MM-dd'T'HH",
     "date_hour_minute": "yyyy-MM-dd'T'HH:mm",
     "date_hour_minute_second": f"yyyy-MM-dd'T'{_CLOCK}",
     "date_hour_minute_second_fraction": f"yyyy-MM-dd'T'{_CLOCK}{_FRACTION}",
     "date_hour_minute_second_millis": f"yyyy-MM-dd'T'{_CLOCK}{_FRACTION}",
-    "date_time": f"yyyy-MM-dd'T'{_CLOCK}{_FRACTION}X",
-    "date_time_no_millis": f"yyyy-MM-dd'T'{_CLOCK}X",
+    "date_time": f"yyyy-MM-dd'T'{_CLOCK}{_FRACTION}{_BUILT_IN}",
+    "date_time_no_millis": f"yyyy-MM-dd'T'{_CLOCK}{_BUILT_IN}",
     "year": "yyyy",
     "year_month": "yyyy-MM",
     "year_month_day": "yyyy-MM-dd",
@@ -183,11 +193,29 @@ def _piece(match: re.Match[str], seen: dict[str, int]) -> str:
     return f"(?P<{name}>{rule})"
 
 
+_OFFSETS = {
+    "X": r"[+-]\d{2}(?:\d{2})?",
+    "XX": r"[+-]\d{4}",
+    "XXX": r"[+-]\d{2}:\d{2}",
+    "XXXX": r"[+-]\d{4}(?:\d{2})?",
+    "XXXXX": r"[+-]\d{2}:\d{2}(?::\d{2})?",
+    _BUILT_IN: _ANY_ZONE,
+    "Z": r"[+-]\d{4}",
+    "ZZ": r"[+-]\d{4}",
+    "ZZZ": r"[+-]\d{4}",
+    "ZZZZZ": r"Z|[+-]\d{2}:\d{2}(?::\d{2})?",
+}
+"""What runs of the offset letters take; ``x`` is ``X`` without the letter Z for zero."""
+
+
 def _letters(letter: str, count: int) -> tuple[str, str]:
     """Return the expression for a run of one pattern letter, and its name."""
     if letter in "XxZ":
-        plain = r"[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?"
-        return (f"Z|{plain}" if letter == "X" else plain), "offset"
+        rule = _OFFSETS.get(letter * count) or _OFFSETS.get(letter.upper() * count)
+        if rule is None:
+            message = f"pattern letter {letter * count!r} in a date format"
+            raise FormatUnsupported(message)
+        return (rule if letter == "x" or "Z" in letter else f"Z|{rule}"), "offset"
     if letter == "S":
         return rf"\d{{{count}}}", "fraction"
     if letter == "n" and count == 1:

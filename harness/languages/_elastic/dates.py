@@ -19,6 +19,8 @@ from harness.errors import HarnessError
 from harness.languages._elastic.date_formats import Parts, compile_format
 
 DEFAULT_FORMAT = "strict_date_optional_time||epoch_millis"
+NANOS_FORMAT = "strict_date_optional_time_nanos||epoch_millis"
+"""The default of ``date_nanos`` since 7.13."""
 MILLI = 1_000_000
 _SECOND = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,12 +39,13 @@ class DateReader:
     """How one field or one query reads dates.
 
     ``now`` is the clock; ``zone`` applies to dates without an offset of their own and to
-    rounding, never to ``now`` itself.
+    rounding, never to ``now`` itself. ``moves_epoch``: it also moves numbers since 1970.
     """
 
     format: str
     now: datetime
     zone: tzinfo = UTC
+    moves_epoch: bool = False
 
     def bound(self, text: str, *, up: bool) -> int:
         """Return a query's date in nanoseconds; ``up`` rounds to the end of what is written."""
@@ -52,11 +55,15 @@ class DateReader:
         if text.startswith("now"):
             return _nanos(self._math(self.now.astimezone(UTC), text[3:], up=up))
         anchor, found, steps = text.partition("||")
-        if not found or not steps:
-            return parse_date(anchor, self.format, zone=self.zone, up=up)
-        start = parse_date(anchor, self.format, zone=self.zone)
+        start = self._anchor(anchor, up=up and not found)
+        if not steps:
+            return start
         moment = _EPOCH + timedelta(microseconds=start // 1000)
         return _nanos(self._math(moment, steps, up=up))
+
+    def _anchor(self, text: str, *, up: bool) -> int:
+        moves = self.moves_epoch
+        return parse_date(text, self.format, zone=self.zone, up=up, moves_epoch=moves)
 
     def _math(self, moment: datetime, steps: str, *, up: bool) -> datetime:
         at, count = 0, 0
@@ -96,7 +103,19 @@ def time_zone(text: str) -> tzinfo:
         raise DateError(message) from error
 
 
-def parse_date(text: str, formats: str, *, zone: tzinfo = UTC, up: bool = False) -> int:
+def fits_nanos(nanos: int) -> bool:
+    """Return whether a ``date_nanos`` field can hold a date: 1970 to 2262."""
+    return 0 <= nanos < 2**63
+
+
+def parse_date(
+    text: str,
+    formats: str,
+    *,
+    zone: tzinfo = UTC,
+    up: bool = False,
+    moves_epoch: bool = False,
+) -> int:
     """Return the date that a text spells in the first of the formats that takes it.
 
     With ``up`` missing hours, minutes, seconds and fractions become their largest value;
@@ -104,6 +123,9 @@ def parse_date(text: str, formats: str, *, zone: tzinfo = UTC, up: bool = False)
     """
     for name in formats.split("||"):
         parts = compile_format(name).read(text)
+        if parts is not None and parts.instant is not None:
+            instant = parts.instant + (parts.lasts - 1) * up
+            return _local(instant, zone) if moves_epoch else instant
         if parts is not None:
             return _from_parts(parts, zone, up=up)
     message = f"{text[:40]!r} does not fit the date format {formats!r}"
@@ -119,9 +141,18 @@ def stored_date(text: str, formats: str) -> int | None:
         return None
 
 
+def _local(instant: int, zone: tzinfo) -> int:
+    """Return the instant whose clock in a zone shows what ``instant`` shows in UTC."""
+    micros, rest = divmod(instant, 1000)
+    try:
+        moment = (_EPOCH + timedelta(microseconds=micros)).replace(tzinfo=zone)
+        return _nanos(moment) + rest
+    except OverflowError as error:
+        message = "the number leaves the range of dates"
+        raise DateError(message) from error
+
+
 def _from_parts(parts: Parts, zone: tzinfo, *, up: bool) -> int:
-    if parts.instant is not None:
-        return parts.instant
     clock = (
         parts.hour if parts.hour is not None else 23 * up,
         parts.minute if parts.minute is not None else 59 * up,

@@ -44,7 +44,8 @@ class Dsl:
     """A query being read: its text, the index it is for, and where in the tree we are.
 
     ``filtering`` tells whether the query only filters (before 7.0 that changed ``bool``);
-    ``clauses`` collects the queries on fields in the order of the text.
+    ``nested`` whether it looks at the objects of a nested query; ``clauses`` collects the
+    queries on fields in the order of the text.
     """
 
     source: Source
@@ -54,6 +55,7 @@ class Dsl:
     unsupported: Mapping[str, str]
     depth: int = 0
     filtering: bool = False
+    nested: bool = False
     clauses: list[Clause] = field(default_factory=list)
 
     @property
@@ -92,8 +94,8 @@ class Dsl:
         return None
 
     def within(self, context: Context) -> Dsl:
-        """Return this reader for another view of the index."""
-        return replace(self, context=context)
+        """Return this reader for the objects of a nested query."""
+        return replace(self, context=context, nested=True)
 
     def leaf(
         self, span: Span, build: Callable[[], Predicate], *, lenient: bool = False

@@ -53,6 +53,8 @@ def read_bool(dsl: Dsl, member: Member) -> Predicate:
             return FALSE
     spec = settings.get("minimum_should_match")
     least = 0 if spec is None else minimum(dsl, spec, len(should))
+    if not required and not should:
+        least = 0  # a match_all takes the place of the clauses (ran on 7.10.2 and 8.19.21)
     if should and not least and (not required or _old_filter(dsl, spec)):
         least = 1
     optional = [enough(least, should)] if least else []

@@ -154,6 +154,11 @@ def match_text(search: Search, path: str, index: Context) -> Predicate | None:
     return _joined(search, tests)
 
 
+def as_written(search: Search) -> Search:
+    """Return a search whose text is a string, even where the query gives a number."""
+    return replace(search, text=JsonScalar(search.plain, search.text.span))
+
+
 def _joined(search: Search, tests: list[Predicate]) -> Predicate | None:
     """Join the tests of several tokens by the operator and ``minimum_should_match``."""
     if len(tests) < 2:  # noqa: PLR2004 - a single token is no boolean query, so no minimum
@@ -170,7 +175,7 @@ def _joined(search: Search, tests: list[Predicate]) -> Predicate | None:
 
 def search_tokens(path: str, text: str, index: Context) -> tuple[str, ...] | None:
     """Return the tokens that a text field looks for; ``None`` for types without analysis."""
-    field = fields.resolve(path, index)
+    field = fields.known(path, index)
     if field is None:
         return None
     if field.type.name in types.TOKENISED:
@@ -201,6 +206,9 @@ def _phrase(search: Search, path: str, index: Context) -> Predicate | None:
     slop = search.number("slop")
     if slop < 0:
         search.dsl.fail(search.settings["slop"].span, "'slop' is negative")
+    field = fields.known(path, index)
+    if field is not None and field.type.name not in types.TOKENISED:
+        return fields.term(path, search.text.value, index, span=search.span)
     return fields.phrase_or_none(path, search.plain, index, slop=slop, span=search.span)
 
 
@@ -212,7 +220,7 @@ def read_match_phrase_prefix(dsl: Dsl, member: Member) -> Predicate:
 
 
 def _phrase_prefix(search: Search, path: str, index: Context) -> Predicate | None:
-    field = fields.resolve(path, index)
+    field = fields.known(path, index)
     if field is not None and field.type.name not in types.TOKENISED:
         message = f"field {path!r} of type {field.type.name!r} has no phrase prefix queries"
         raise fields.FieldError(message)
@@ -232,13 +240,23 @@ def read_match_bool_prefix(dsl: Dsl, member: Member) -> Predicate:
 def _bool_prefix(search: Search, path: str, index: Context) -> Predicate | None:
     tokens = search_tokens(path, search.plain, index)
     if tokens is None:
-        field = fields.resolve(path, index)
-        if field is not None and field.type.name in types.EXACT:
+        field = fields.known(path, index)
+        if field is not None and field.type.name in types.EXACT - {"flattened"}:
             return fields.prefix(path, search.plain, index, span=search.span)
-        return fields.term(path, search.text.value, index, span=search.span)
+        return match_text(as_written(search), path, index)
+    if not _ends_with_token(path, search.plain, index):
+        return _joined(search, [_token(search, path, token, index) for token in tokens])
     tests = [_token(search, path, token, index) for token in tokens[:-1]]
     tests += [fields.prefix(path, token, index, span=search.span) for token in tokens[-1:]]
     return _joined(search, tests)
+
+
+def _ends_with_token(path: str, text: str, index: Context) -> bool:
+    """Return whether the last token reaches the end of a text; only then it is a prefix."""
+    field = fields.known(path, index)
+    if field is None or field.type.name not in types.TOKENISED:
+        return text[-1:].strip() != ""
+    return types.text_analyzer(field.type, searching=True).reaches_end(text)
 
 
 _MULTI_TYPES = (
@@ -258,7 +276,7 @@ def read_multi_match(dsl: Dsl, member: Member) -> Predicate:
     settings = dsl.settings(body, "multi_match", allowed)
     if "query" not in settings:
         dsl.fail(body.span, "multi_match has no 'query'")
-    search = _search(dsl, member.key, settings["query"], settings, place(member))
+    search = as_written(_search(dsl, member.key, settings["query"], settings, place(member)))
     kind = search.setting("type", "best_fields").lower()
     if kind not in _MULTI_TYPES:
         hint = f"use one of {', '.join(_MULTI_TYPES)}"

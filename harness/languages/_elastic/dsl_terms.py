@@ -95,7 +95,9 @@ def read_terms(dsl: Dsl, member: Member) -> Predicate:
 
 
 def _one_term(dsl: Dsl, path: str, item: JsonScalar, context: Any) -> Predicate:
-    return dsl.leaf(item.span, lambda: fields.term(path, item.value, context, span=item.span))
+    return dsl.leaf(
+        item.span, lambda: fields.term(path, item.value, context, among=True, span=item.span)
+    )
 
 
 def read_exists(dsl: Dsl, member: Member) -> Predicate:
@@ -123,6 +125,9 @@ def read_ids(dsl: Dsl, member: Member) -> Predicate:
     settings = dsl.settings(body, "ids", ("values", "type", "types"))
     if "values" not in settings:
         dsl.fail(body.span, "ids needs 'values'")
+    if dsl.nested:
+        reason = "the harness sees the nested object without the document's _id"
+        dsl.cannot(member.key_span, "ids in a nested query", reason)
     found: list[Predicate] = []
     for item in items_of(settings["values"]):
         if not isinstance(item, JsonScalar) or item.value is None:
@@ -251,7 +256,13 @@ def read_regexp(dsl: Dsl, member: Member) -> Predicate:
         member,
         field,
         lambda index: fields.regexp(
-            field.key, pattern, index, flags=flags or "ALL", case=case, span=place(field)
+            field.key,
+            pattern,
+            index,
+            flags=flags or "ALL",
+            case=case,
+            even_unmapped=True,
+            span=place(field),
         ),
     )
 
@@ -271,11 +282,18 @@ def read_fuzzy(dsl: Dsl, member: Member) -> Predicate:
     )
 
 
+def _fuzziness(dsl: Dsl, node: Json) -> str | int:
+    """Return a fuzziness; a JSON number loses its fraction."""
+    if isinstance(node, JsonScalar) and isinstance(node.value, float):
+        return int(max(-1.0, min(node.value, 100.0)))
+    return dsl.text(node, "'fuzziness'")
+
+
 def fuzzy_settings(dsl: Dsl, settings: dict[str, Json], swaps: str) -> dict[str, Any]:
     """Return the settings of a fuzzy search as the arguments of :func:`fields.fuzzy`."""
     given: dict[str, Any] = {}
     if "fuzziness" in settings:
-        given["distance"] = dsl.text(settings["fuzziness"], "'fuzziness'")
+        given["distance"] = _fuzziness(dsl, settings["fuzziness"])
     if "prefix_length" in settings:
         length = dsl.whole(settings["prefix_length"], "'prefix_length'")
         if length < 0:

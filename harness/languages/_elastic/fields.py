@@ -9,10 +9,9 @@ kind of query, and :class:`FieldUnsupported` for types that are not modelled;
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from harness.ir import (
@@ -32,7 +31,6 @@ from harness.ir import (
     Function,
     Glob,
     Has,
-    InNetwork,
     Matches,
     Predicate,
     Presence,
@@ -55,10 +53,12 @@ from harness.languages._elastic.mapping import (
     all_names,
     expand,
     in_nested,
+    known,
     major,
     resolve,
     version,
 )
+from harness.languages._elastic.regexp_flags import regexp_flags
 from harness.languages._elastic.types import FieldError, FieldUnsupported
 from harness.source import QuerySyntaxError, Source, Span, Unsupported
 
@@ -71,6 +71,8 @@ __all__ = [
     "fuzzy",
     "fuzzy_distance",
     "in_nested",
+    "known",
+    "loose_fuzziness",
     "major",
     "match",
     "match_or_none",
@@ -108,7 +110,11 @@ def placed(source: Source, span: Span, *, lenient: bool = False) -> Iterator[Non
 
 def _atom(field: Field, check: Check, span: Span | None, view: View | None = None) -> Predicate:
     """Return the test of a field's values, its constants of the mapping taken into account."""
-    _searchable(field)
+    if not field.searchable:
+        message = f"field {field.path!r} is not indexed"
+        raise FieldError(message)
+    if field.hidden:
+        return FALSE
     if not field.sources:
         raise FieldUnsupported(field.path, "search over all of the flattened field")
     seen = field.view if view is None else view
@@ -122,15 +128,6 @@ def _atom(field: Field, check: Check, span: Span | None, view: View | None = Non
     if stand_in is not None and any(map(check.accepts, seen.convert(stand_in))):
         tests.extend(_explicit_null(source, span) for source in field.sources)
     return any_of(*tests)
-
-
-def _searchable(field: Field) -> None:
-    settings = field.type.settings
-    indexed = settings.get("index", True) not in {False, "false"}
-    values = field.type.name not in types.TOKENISED and settings.get("doc_values", True)
-    if not indexed and values in {False, "false"}:
-        message = f"field {field.path!r} is not indexed"
-        raise FieldError(message)
 
 
 def _holds_null(value: Any) -> bool:
@@ -158,10 +155,14 @@ def term(
     context: Context,
     *,
     case: Case = Case.SENSITIVE,
+    among: bool = False,
     span: Span | None = None,
 ) -> Predicate:
-    """Return the test for one indexed term; text is compared as it stands, without analysis."""
-    field = resolve(path, context)
+    """Return the test for one indexed term; text is compared as it stands, without analysis.
+
+    ``among`` tells that it is one of several, which are stricter about numbers.
+    """
+    field = known(path, context)
     if field is None:
         return _unmapped(path, span)
     name = field.type.name
@@ -169,10 +170,18 @@ def term(
         return _exact_term(field, as_text(value), case, span)
     if name in types.TOKENISED:
         return _atom(field, Equals(as_text(value), case), span)
-    if case is not Case.SENSITIVE:
+    if case is not Case.SENSITIVE and name != "boolean":
         message = f"field {path!r} of type {name!r} has no case-insensitive term queries"
         raise FieldError(message)
+    if name in types.NUMBERS:
+        strict = among or version(context) < _LARGE_NUMBERS_SINCE
+        number = types.query_number(value, field.type)
+        indexed = ranges.number_term(number, field.type, strict=strict)
+        return FALSE if indexed is None else _atom(field, Equals(indexed), span)
     return _typed_term(field, value, context, span)
+
+
+_LARGE_NUMBERS_SINCE = (8, 16)
 
 
 def _exact_term(field: Field, text: str, case: Case, span: Span | None) -> Predicate:
@@ -191,38 +200,24 @@ def _stars(text: str) -> tuple[Piece, ...]:
 
 
 def _typed_term(field: Field, value: Any, context: Context, span: Span | None) -> Predicate:
-    """Return the test of a number, boolean, address or date."""
+    """Return the test of a boolean, address or date."""
     name = field.type.name
-    if name in types.NUMBERS:
-        number = ranges.number_term(types.query_number(value), field.type)
-        return FALSE if number is None else _atom(field, Equals(number), span)
     if name == "boolean":
         return _atom(field, Equals(types.query_boolean(value)), span)
     if name == "ip":
-        return _atom(field, _address_check(as_text(value)), span)
+        checks = ranges.network_checks(as_text(value))
+        return any_of(*(_atom(field, check, span) for check in checks))
     if name in types.DATES:
         return range_(field.path, context, low=value, high=value, span=span)
     raise FieldUnsupported(name, "term on index type")
 
 
-def _address_check(text: str) -> Check:
-    if "/" not in text:
-        return Equals(types.query_address(text))
-    host, _, bits = text.partition("/")
-    family = types.query_address(host)
-    if not (bits.isascii() and bits.isdigit() and len(bits) < len("1000")):
-        message = f"{text[:60]!r} is no CIDR block"
-        raise FieldError(message)
-    try:
-        return InNetwork(ipaddress.ip_network(f"{family}/{int(bits)}", strict=False))
-    except ValueError as error:
-        message = f"{text[:60]!r} is no CIDR block"
-        raise FieldError(message) from error
-
-
 def _text_field(path: str, context: Context, kind: str) -> Field | None:
     """Return the field if its type takes wildcard, prefix, regexp and fuzzy queries."""
-    field = resolve(path, context)
+    field = known(path, context)
+    if field is not None and field.keyed and kind != "prefix":
+        message = f"field {path!r} of type 'flattened' has no {kind} queries"
+        raise FieldError(message)
     if field is None or field.type.name in types.EXACT | types.TOKENISED:
         return field
     if field.type.name in types.MODELLED:
@@ -252,12 +247,17 @@ def wildcard(
     ``analyze`` passes the pattern through the analyzer's filters, as ``query_string`` does;
     a keyword normalizer is always applied.
     """
+    field = known(path, context)
+    if field is not None and field.keyed and analyze:
+        reason = "query_string matches them against the keys of the flattened field too"
+        raise FieldUnsupported(path, "wildcards on", reason)
     field = _text_field(path, context, "wildcard")
     if field is None:
         return _unmapped(path, span)
     prepare = _prepare(field, analyze=analyze)
     ready = tuple(prepare(piece) if isinstance(piece, str) else piece for piece in pieces)
-    return _atom(field, Glob(ready, case), span)
+    found = _atom(field, Glob(ready, case), span)
+    return found if pieces else FALSE
 
 
 def prefix(
@@ -279,15 +279,6 @@ def prefix(
     return _atom(field, Glob((ready, Wild.ANY), case), span)
 
 
-_SWITCHES = {
-    "COMPLEMENT": "~",
-    "INTERSECTION": "&",
-    "ANYSTRING": "@",
-    "EMPTY": "#",
-    "INTERVAL": "<",
-}
-
-
 def regexp(
     path: str,
     pattern: str,
@@ -296,46 +287,37 @@ def regexp(
     flags: str = "ALL",
     case: Case = Case.SENSITIVE,
     analyze: bool = False,
+    even_unmapped: bool = False,
     span: Span | None = None,
 ) -> Predicate:
     """Return the test for a Lucene regular expression over the whole value, or a token.
 
-    ``flags`` are Elasticsearch's names joined by ``|``. ``analyze`` lower-cases the pattern
+    ``even_unmapped`` reads the pattern where the field is unmapped too. ``flags`` are Elasticsearch's names joined by ``|``. ``analyze`` lower-cases the pattern
     for text fields, as OpenSearch and old versions do.
     """
     field = _text_field(path, context, "regexp")
-    if field is None:
+    if field is None and not even_unmapped:
         return _unmapped(path, span)
-    ready = _prepare(field, analyze=analyze)(pattern)
-    letters = _regex_flags(flags, context)
-    _refuse_classes(ready, context)
+    ready = pattern if field is None else _prepare(field, analyze=analyze)(pattern)
+    letters = regexp_flags(flags, version(context))
     try:
         compile_regex(ready, "lucene", case=case, flags=letters)
     except RegexError as error:
         raise FieldError(str(error)) from error
-    return _atom(field, Matches(ready, "lucene", case, letters), span)
+    if field is None:
+        return _unmapped(path, span)
+    found = _atom(field, Matches(ready, "lucene", case, letters), span)
+    return found if ready or case is Case.SENSITIVE else FALSE
 
 
-def _regex_flags(flags: str, context: Context) -> str:
-    """Return the dialect's letters for Elasticsearch's flag names: what is switched off."""
-    names = {name.strip().upper() for name in flags.split("|")}
-    unknown = names - set(_SWITCHES) - {"ALL", "NONE", ""}
-    if unknown:
-        message = f"unknown regexp flag {min(unknown)!r}"
-        raise FieldError(message)
-    off = "" if "ALL" in names else "".join(_SWITCHES[x] for x in _SWITCHES if x not in names)
-    return off + ("8" if version(context)[0] < _CLASSES_SINCE else "")
+def loose_fuzziness(context: Context) -> bool:
+    """Return whether any number is a fuzziness, as before 8.0."""
+    return version(context) < _STRICT_FUZZINESS
 
 
-def _refuse_classes(pattern: str, context: Context) -> None:
-    if version(context)[0] == _CLASSES_UNCLEAR and _CLASS.search(pattern):
-        reason = "whether Elasticsearch 7 reads \\d, \\s and \\w as classes is not settled"
-        raise FieldUnsupported(pattern[:40], "character class in", reason)
-
-
-_CLASSES_SINCE = 8
-_CLASSES_UNCLEAR = 7
-_CLASS = re.compile(r"(?<!\\)(?:\\\\)*\\[dDsSwW]")
+_STRICT_FUZZINESS = (8, 0)
+_LONG_PREFIX_SINCE = (8, 0)
+"""Before, a prefix as long as the term allows no edit (ran on 7.17.29 and 8.19.21)."""
 
 
 def fuzzy(  # noqa: PLR0913 - the parameters of the fuzzy query
@@ -354,8 +336,11 @@ def fuzzy(  # noqa: PLR0913 - the parameters of the fuzzy query
     if field is None:
         return _unmapped(path, span)
     ready = _prepare(field, analyze=analyze)(text)
-    edits = fuzzy_distance(distance, ready)
-    return _atom(field, Fuzzy(ready, edits, transpositions, prefix_length), span)
+    edits = fuzzy_distance(distance, ready, loose=loose_fuzziness(context))
+    fixed = min(prefix_length, len(ready))
+    if fixed == len(ready) and version(context) < _LONG_PREFIX_SINCE:
+        edits = 0
+    return _atom(field, Fuzzy(ready, edits, transpositions, fixed), span)
 
 
 def range_(  # noqa: PLR0913 - the parameters of the range query
@@ -372,7 +357,7 @@ def range_(  # noqa: PLR0913 - the parameters of the range query
     span: Span | None = None,
 ) -> Predicate:
     """Return the test for a value between two bounds; ``None`` leaves a side open."""
-    field = resolve(path, context)
+    field = known(path, context)
     if field is None:
         return _unmapped(path, span)
     if low is None and high is None:
@@ -382,6 +367,9 @@ def range_(  # noqa: PLR0913 - the parameters of the range query
         checks = ranges.text_checks(bounds, _prepare(field, analyze=analyze), field.type)
     else:
         checks = _typed_range(field, bounds, context, time_zone, format)
+    if field.keyed and (low is None or high is None):
+        message = f"a range on the flattened field {path!r} has two bounds"
+        raise FieldError(message)
     return any_of(*(_atom(field, check, span) for check in checks)) if checks else FALSE
 
 
@@ -390,12 +378,14 @@ def _typed_range(
 ) -> list[Check]:
     name = field.type.name
     if name in types.NUMBERS:
-        return ranges.number_checks(bounds, field.type)
+        strict = version(context) < _LARGE_BOUNDS_SINCE
+        return ranges.number_checks(bounds, field.type, strict=strict)
     if name == "ip":
         return ranges.address_checks(bounds)
     if name in types.DATES:
         try:
-            return ranges.date_checks(bounds, field.type, context.now, zone, form)
+            release = version(context)
+            return ranges.date_checks(bounds, field.type, context.now, zone, form, release)
         except DateError as error:
             raise FieldError(str(error)) from error
         except FormatUnsupported as error:
@@ -405,18 +395,22 @@ def _typed_range(
     raise FieldUnsupported(name, "range on index type")
 
 
+_LARGE_BOUNDS_SINCE = (8, 14)
+
+
 def exists(path: str, context: Context, *, span: Span | None = None) -> Predicate:
     """Return the test for a field with a value; the name of an object covers its leaves."""
-    field = resolve(path, context)
+    field = known(path, context)
     if field is None:
         names = [name for name in all_names(context) if name.startswith(f"{path}.")]
-        found = [exists(name, context, span=span) for name in names if resolve(name, context)]
+        found = [exists(name, context, span=span) for name in names if known(name, context)]
         return any_of(*found) if found else FALSE
     if field.type.name == "constant_keyword" and field.type.settings.get("value") is not None:
         return TRUE
-    if field.type.name in types.TOKENISED:
-        return _atom(field, Anything(), span, TEXT)
-    return _atom(field, Anything(), span)
+    if not field.recorded:
+        return FALSE
+    view = TEXT if field.type.name in types.TOKENISED else None
+    return _atom(replace(field, searchable=True), Anything(), span, view)
 
 
 def phrase(
@@ -445,7 +439,7 @@ def phrase_or_none(
     span: Span | None = None,
 ) -> Predicate | None:
     """Return :func:`phrase`, or ``None`` where the text has no token at all."""
-    field = resolve(path, context)
+    field = known(path, context)
     if field is None:
         return _unmapped(path, span)
     if field.type.name not in types.TOKENISED:
@@ -455,6 +449,9 @@ def phrase_or_none(
     tokens = types.text_analyzer(field.type, searching=True).tokens(text)
     if not tokens:
         return None
+    if slop < 0 and len(tokens) > 1:
+        message = f"the slop {slop} of a phrase is negative"
+        raise FieldError(message)
     if len(tokens) == 1:
         check: Check = Glob((tokens[0], Wild.ANY)) if last_is_prefix else Equals(tokens[0])
         return _atom(field, check, span)
@@ -473,7 +470,7 @@ def match_or_none(
     path: str, text: Any, context: Context, *, operator: str = "or", span: Span | None = None
 ) -> Predicate | None:
     """Return :func:`match`, or ``None`` where the text has no token at all."""
-    field = resolve(path, context)
+    field = known(path, context)
     if field is None:
         return _unmapped(path, span)
     if field.type.name in types.TOKENISED:

@@ -5,13 +5,19 @@ https://github.com/elastic/elasticsearch/blob/main/server/src/main/java/org/elas
 
 from __future__ import annotations
 
+import math
+
 from harness.languages._elastic.types import FieldError
 
 _AUTO_LOW, _AUTO_HIGH = 3, 6
+_MOST = 2
 
 
-def fuzzy_distance(distance: str | int, text: str) -> int:
-    """Return the number of edits that a fuzziness allows for a text; ``AUTO`` looks at length."""
+def fuzzy_distance(distance: str | int, text: str, *, loose: bool = False) -> int:
+    """Return the number of edits that a fuzziness allows for a text; ``AUTO`` looks at length.
+
+    ``loose`` reads any number as Elasticsearch 7 does: without its fraction, at most 2.
+    """
     name = str(distance).strip().upper()
     if name.startswith("AUTO"):
         low, high = _AUTO_LOW, _AUTO_HIGH
@@ -22,6 +28,8 @@ def fuzzy_distance(distance: str | int, text: str) -> int:
         edits = float(name)
     except ValueError:
         edits = -1.0
+    if loose and 0 <= edits < math.inf:
+        return min(int(edits), _MOST)
     if edits not in {0.0, 1.0, 2.0}:
         message = f"fuzziness {str(distance)[:20]!r} is none of 0, 1, 2 and AUTO"
         raise FieldError(message)

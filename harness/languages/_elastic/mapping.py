@@ -19,11 +19,24 @@ _MAX_ALIASES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A field of the index: its type, and where in the document its values stand."""
+    """A field of the index: its type, and where in the document its values stand.
+
+    ``hidden`` tells that it lies inside a nested object that the query is not in: its type
+    counts, its values are not seen. ``searchable`` and ``recorded`` tell whether the index can
+    be asked for its values, and for its presence.
+    """
 
     path: str
     sources: tuple[str, ...]
     type: FieldType
+    hidden: bool = False
+    searchable: bool = True
+    recorded: bool = True
+
+    @property
+    def keyed(self) -> bool:
+        """Whether this is one key of a flattened field."""
+        return self.type.name == "flattened" and bool(self.sources)
 
     @property
     def view(self) -> View:
@@ -32,25 +45,51 @@ class Field:
 
 
 def resolve(path: str, context: Context) -> Field | None:
-    """Return the field at a path; ``None`` where it is unmapped, an object, or nested."""
+    """Return the field at a path; ``None`` where it is unmapped, an object, or hidden."""
+    found = known(path, context)
+    return None if found is None or found.hidden else found
+
+
+def known(path: str, context: Context) -> Field | None:
+    """Return the field at a path, a hidden one too; ``None`` where it is unmapped or an object."""
+    alias = path
     for _ in range(_MAX_ALIASES):
         found = _lookup(path, context)
         if found is None or found.type.name != "alias":
             break
         path = str(found.type.settings.get("path", ""))
-    if found is None or found.type.name in _CONTAINERS or _hidden(path, context):
+    if found is None or found.type.name in _CONTAINERS:
         return None
-    return found
+    indexed = found.type.settings.get("index", True) not in _NO
+    values = (
+        found.type.name not in types.TOKENISED
+        and found.type.settings.get("doc_values", True) not in _NO
+    )
+    return replace(
+        found,
+        hidden=_hidden(path, context) or _hidden(alias, context),
+        searchable=indexed or (values and version(context) >= _VALUES_ARE_SEARCHED),
+        recorded=indexed or values,
+    )
+
+
+_NO = (False, "false")
+_VALUES_ARE_SEARCHED = (8, 1)
+"""Since then ``doc_values`` are searched where a field is not indexed
+(https://www.elastic.co/guide/en/elasticsearch/reference/8.1/doc-values.html)."""
 
 
 def _lookup(path: str, context: Context) -> Field | None:
+    flattened = _flattened(path, context)
+    if flattened is not None:
+        return flattened
     own = context.types.get(path)
     parent, _, name = path.rpartition(".")
     above = context.types.get(parent)
     if own is None and above is not None and isinstance(above.settings.get("fields"), dict):
         own = field_types(above.settings["fields"]).get(name)
     if own is None:
-        return _flattened(path, context)
+        return None
     if own.name == "flattened":
         return Field(path=path, sources=(), type=own)
     if above is not None and above.name not in _CONTAINERS and above.name != "flattened":
@@ -82,22 +121,21 @@ def _hidden(path: str, context: Context) -> bool:
 
 
 def in_nested(path: str, context: Context) -> Context:
-    """Return the context of the clauses inside a nested query on ``path``."""
-    inside = {
-        name: FieldType(name="object") if name == path else kind
-        for name, kind in context.types.items()
-        if name == path or name.startswith(f"{path}.")
-    }
-    return replace(context, types=inside)
+    """Return the context of the clauses inside a nested query on ``path``.
+
+    Fields outside keep their types, and have no values there.
+    """
+    inside = dict.fromkeys((path, *_parents(path)), FieldType(name="object"))
+    return replace(context, types={**context.types, **inside})
 
 
 def expand(pattern: str, context: Context) -> list[str]:
     """Return the fields, multi-fields included, whose name fits a pattern with ``*``."""
     names = dict.fromkeys(all_names(context))
     if "*" not in pattern:
-        return [pattern] if resolve(pattern, context) else []
+        return [pattern] if known(pattern, context) else []
     glob = pattern.replace("[", "[[]").replace("?", "[?]")
-    return [name for name in names if fnmatchcase(name, glob) and resolve(name, context)]
+    return [name for name in names if fnmatchcase(name, glob) and known(name, context)]
 
 
 def all_names(context: Context) -> Iterator[str]:

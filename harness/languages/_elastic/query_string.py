@@ -49,6 +49,9 @@ _WITHOUT_TERMS = frozenset(
 )
 """Types that a search over all fields passes by."""
 
+_TRIMMED = "".join(map(chr, range(33)))
+"""What Java's ``trim`` takes off; a query of other blanks alone is a syntax error."""
+
 OPERATORS: Mapping[str, Operator] = {
     "field:value": Operator(
         summary="Exact whole value on keyword fields; any token of the value on text fields."
@@ -120,7 +123,7 @@ def parse_query_string(
     chosen = settings or Settings()
     written = source.text if text is None else text
     whole = span or Span(0, len(source.text))
-    if not written.strip():
+    if not written.strip(_TRIMMED):
         return FALSE
     group = parse_syntax(source, whole, text)
     return _Reader(source, context, chosen).top(group) or FALSE
@@ -234,7 +237,7 @@ class _Reader:
             pattern = name.partition("^")[0] if leaf.field is None else name
             if leaf.kind is Kind.QUOTED and self.settings.quote_field_suffix:
                 other = pattern + self.settings.quote_field_suffix
-                if fields.resolve(other, self.context):
+                if fields.known(other, self.context):
                     pattern = other
             found.update(dict.fromkeys(self.expand(pattern)))
         if len(found) > MAX_FIELDS:
@@ -251,7 +254,7 @@ class _Reader:
         found = fields.expand(pattern, self.context)
         if pattern != "*":
             return found
-        kinds = {name: fields.resolve(name, self.context) for name in found}
+        kinds = {name: fields.known(name, self.context) for name in found}
         return [
             name
             for name, kind in kinds.items()
@@ -285,7 +288,7 @@ class _Reader:
         )
 
     def is_date(self, name: str) -> bool:
-        found = fields.resolve(name, self.context)
+        found = fields.known(name, self.context)
         return found is not None and found.type.name in types.DATES
 
     def phrase(self, name: str, leaf: Leaf) -> Predicate | None:
@@ -295,7 +298,7 @@ class _Reader:
         return fields.phrase_or_none(name, leaf.text, self.context, slop=slop, span=leaf.span)
 
     def prefix(self, name: str, leaf: Leaf) -> Predicate | None:
-        found = fields.resolve(name, self.context)
+        found = fields.known(name, self.context)
         tokenised = found is not None and found.type.name in types.TOKENISED
         if not (tokenised and self.settings.analyze_wildcard):
             return fields.prefix(name, leaf.text, self.context, analyze=True, span=leaf.span)
@@ -314,7 +317,7 @@ class _Reader:
             name = leaf.field if leaf.field is not None else self.settings.default_field or "*"
             return TRUE if name == "*" else self.exists(name, leaf)
         leading = leaf.text[0] in "*?" and not self.settings.allow_leading_wildcard
-        names = [name for name in self.names(leaf) if fields.resolve(name, self.context)]
+        names = [name for name in self.names(leaf) if fields.known(name, self.context)]
         refused = leading and leaf.text != "*"
         if refused and (names or self.settings.check_leading_wildcards):
             raise syntax_error(
@@ -328,7 +331,7 @@ class _Reader:
     def wild(self, name: str, leaf: Leaf) -> Predicate:
         if leaf.text == "*":
             return fields.exists(name, self.context, span=leaf.span)
-        found = fields.resolve(name, self.context)
+        found = fields.known(name, self.context)
         if found is not None and found.type.name == "constant_keyword":
             self.refuse_constant(leaf)
         return fields.wildcard(name, pieces(leaf.text), self.context, analyze=True, span=leaf.span)
@@ -355,7 +358,11 @@ class _Reader:
     def fuzzy(self, leaf: Leaf) -> Predicate | None:
         """Return the test of a fuzzy term; its distance is an error whatever is lenient."""
         with fields.placed(self.source, leaf.span):
-            edits = fields.fuzzy_distance(leaf.fuzzy or self.settings.fuzziness, leaf.text)
+            edits = fields.fuzzy_distance(
+                leaf.fuzzy or self.settings.fuzziness,
+                leaf.text,
+                loose=fields.loose_fuzziness(self.context),
+            )
         return self.each(
             leaf,
             lambda name, item: fields.fuzzy(
@@ -409,7 +416,7 @@ def _bound(text: str) -> str | None:
 def _slop(text: str) -> int | None:
     """Return the slop of a phrase; ``None`` for text that is no number, which is ignored."""
     try:
-        return max(0, min(int(float(text)), 10_000))
+        return max(-1, min(int(float(text)), 10_000))
     except (ValueError, OverflowError):
         return None
 

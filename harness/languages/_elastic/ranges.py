@@ -7,13 +7,15 @@ Sources: the range query page of the Elasticsearch 7.17 reference; ``NumberField
 from __future__ import annotations
 
 import ipaddress
+import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from harness.ir import Check, FieldType, Within, as_text
+from harness.ir import Check, Equals, FieldType, InNetwork, Within, as_text
 from harness.languages._elastic import dates, types
 from harness.languages._elastic.types import FieldError
 
@@ -48,44 +50,78 @@ def text_checks(bounds: Bounds, prepare: Callable[[str], str], kind: FieldType) 
     return [Within(low, high, bounds.include_low, bounds.include_high)]
 
 
-def number_term(number: Decimal, kind: FieldType) -> int | float | None:
-    """Return the term of a number in a numeric field; ``None`` where no value can equal it."""
+def number_term(number: Decimal, kind: FieldType, *, strict: bool = False) -> int | float | None:
+    """Return the term of a number in a numeric field; ``None`` where no value can equal it.
+
+    ``strict`` makes a number out of the type's range an error: before 8.16, and in ``terms``
+    (https://github.com/elastic/elasticsearch/pull/112916).
+    """
     if kind.name not in types.INTEGERS:
-        return types.decimal_term(float(number), kind)
-    low, high = types.INTEGERS[kind.name]
-    if not low <= number <= high or number != number.to_integral_value():
+        found = types.decimal_term(float(number), kind)
+        if strict and kind.name != "scaled_float" and not _is_finite(found):
+            raise _out_of_range(number, kind)
+        return found if _is_finite(found) else None
+    if number != number.to_integral_value():
         return None
-    return int(number)
-
-
-def number_checks(bounds: Bounds, kind: FieldType) -> list[Check]:
-    """Return the checks of a numeric range; fractions on whole numbers are rounded inward."""
-    low = None if bounds.low is None else types.query_number(bounds.low)
-    high = None if bounds.high is None else types.query_number(bounds.high)
-    if kind.name not in types.INTEGERS:
-        return [_decimal_check(low, high, bounds, kind)]
+    least, most = _parsed_range(kind)
+    if strict and kind.name != "unsigned_long" and not least <= number <= most:
+        raise _out_of_range(number, kind)
     least, most = types.INTEGERS[kind.name]
-    first = least if low is None else _inward(low, bounds.include_low, (least, most), up=True)
-    last = most if high is None else _inward(high, bounds.include_high, (least, most), up=False)
-    if first > last:
-        return []
-    return [Within(None if low is None else first, None if high is None else last)]
+    return int(number) if least <= number <= most else None
 
 
-def _inward(bound: Decimal, include: bool, limits: tuple[int, int], *, up: bool) -> int:  # noqa: FBT001
-    """Return the nearest whole number inside a bound, within the limits of the type."""
-    least, most = limits
-    step = 1 if up else -1
-    if bound < least:
-        return least if up else least - 1
-    if bound > most:
-        return most + 1 if up else most
-    whole = int(bound.to_integral_value(ROUND_CEILING if up else ROUND_FLOOR))
-    return whole + step if whole == bound and not include else whole
+def _is_finite(number: float | None) -> bool:
+    return number is not None and math.isfinite(number)
+
+
+def _parsed_range(kind: FieldType) -> tuple[int, int]:
+    """Return what a query's number may be: the short types are read as ``integer``."""
+    return types.INTEGERS["integer" if kind.name in {"byte", "short"} else kind.name]
+
+
+def _out_of_range(number: Decimal, kind: FieldType) -> FieldError:
+    message = f"{str(number)[:40]} is out of the range of {kind.name}"
+    return FieldError(message)
+
+
+def number_checks(bounds: Bounds, kind: FieldType, *, strict: bool = False) -> list[Check]:
+    """Return the checks of a numeric range; fractions on whole numbers are rounded inward.
+
+    A bound beyond a whole number type is an error; beyond ``float`` it is one if ``strict``,
+    before 8.14 (https://github.com/elastic/elasticsearch/pull/106691).
+    """
+    low = None if bounds.low is None else types.query_number(bounds.low, kind)
+    high = None if bounds.high is None else types.query_number(bounds.high, kind)
+    if kind.name not in types.INTEGERS:
+        return [_decimal_check(low, high, bounds, kind, strict=strict)]
+    first = None if low is None else _first(low, kind, include=bounds.include_low)
+    last = None if high is None else _last(high, kind, include=bounds.include_high)
+    return [Within(first, last)]
+
+
+def _first(bound: Decimal, kind: FieldType, *, include: bool) -> int:
+    """Return the least whole number inside a lower bound."""
+    whole, fraction = _split(bound, kind)
+    return whole + 1 if (bound > 0 if fraction else not include) else whole
+
+
+def _last(bound: Decimal, kind: FieldType, *, include: bool) -> int:
+    """Return the greatest whole number inside an upper bound."""
+    whole, fraction = _split(bound, kind)
+    return whole - 1 if (bound < 0 if fraction else not include) else whole
+
+
+def _split(bound: Decimal, kind: FieldType) -> tuple[int, bool]:
+    """Return the whole part of a bound, and whether it has a fraction as a double."""
+    least, most = _parsed_range(kind)
+    compared = bound.to_integral_value(ROUND_DOWN) if kind.name == "long" else bound
+    if kind.name != "unsigned_long" and not least <= compared <= most:
+        raise _out_of_range(bound, kind)
+    return int(bound), float(bound) % 1 != 0
 
 
 def _decimal_check(
-    low: Decimal | None, high: Decimal | None, bounds: Bounds, kind: FieldType
+    low: Decimal | None, high: Decimal | None, bounds: Bounds, kind: FieldType, *, strict: bool
 ) -> Check:
     def ready(bound: Decimal | None) -> float | None:
         if bound is None:
@@ -93,7 +129,11 @@ def _decimal_check(
         if kind.name == "scaled_float":
             return float(bound) * types.scaling(kind)
         found = types.decimal_term(float(bound), kind)
-        return float("inf") if found is None and bound > 0 else found
+        if _is_finite(found):
+            return found
+        if strict and kind.name != "double":
+            raise _out_of_range(bound, kind)
+        return math.inf if bound > 0 else -math.inf
 
     return Within(ready(low), ready(high), bounds.include_low, bounds.include_high)
 
@@ -105,10 +145,39 @@ def boolean_checks(bounds: Bounds) -> list[Check]:
     return [Within(low, high, bounds.include_low, bounds.include_high)]
 
 
+_BLOCK = re.compile(r"([^/]+)/\+?([0-9]{1,3})", re.ASCII)
+
+
+def network_checks(text: str) -> list[Check]:
+    """Return the checks for an address or a CIDR block; a block of IPv6 may hold all of IPv4."""
+    if "/" not in text:
+        return [Equals(types.query_address(text))]
+    match = _BLOCK.fullmatch(text)
+    if match is not None:
+        host, bits = types.query_address(match[1]), int(match[2])
+        mapped = host.version == 4 and ":" in match[1]  # noqa: PLR2004 - IP versions
+        if not mapped and bits <= host.max_prefixlen:
+            return _network(ipaddress.ip_network(f"{host}/{bits}", strict=False))
+    message = f"{text[:60]!r} is no CIDR block"
+    raise FieldError(message)
+
+
+def _network(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> list[Check]:
+    first, last = int(network.network_address), int(network.broadcast_address)
+    if network.version == 6 and first <= _V4_MAPPED <= last:  # noqa: PLR2004 - IP versions
+        return _addresses(first, last)
+    return [InNetwork(network)]
+
+
 def address_checks(bounds: Bounds) -> list[Check]:
-    """Return the checks of an address range; IPv4 sorts inside IPv6 where it is mapped to."""
+    """Return the checks of an address range."""
     first = 0 if bounds.low is None else _place(bounds.low) + (not bounds.include_low)
     last = _V6_LAST if bounds.high is None else _place(bounds.high) - (not bounds.include_high)
+    return _addresses(first, last)
+
+
+def _addresses(first: int, last: int) -> list[Check]:
+    """Return the checks of a range; IPv4 sorts inside IPv6 where it is mapped to."""
     checks: list[Check] = []
     if (low := max(first, _V4_MAPPED)) <= (high := min(last, _V4_LAST)):
         v4 = ipaddress.IPv4Address
@@ -126,23 +195,61 @@ def _place(value: Any) -> int:
 
 
 def date_checks(
-    bounds: Bounds, kind: FieldType, now: datetime, zone: str | None, form: str | None
+    bounds: Bounds,
+    kind: FieldType,
+    now: datetime,
+    zone: str | None,
+    form: str | None,
+    release: tuple[int, int],
 ) -> list[Check]:
     """Return the checks of a date range.
 
-    Exclusive lower bounds round up and then step past, exclusive upper bounds round down.
+    Exclusive lower bounds round up and then step past, exclusive upper bounds round down. Since
+    8.0 a bound that is a JSON number counts milliseconds, whatever the field's format.
     """
+    if not form and release >= _NUMBERS_ARE_MILLIS and _has_number(bounds):
+        form = "epoch_millis"
+    if kind.name == "date_nanos" and release < _NANOS_FORMAT_SINCE:
+        form = form or kind.settings.get("format") or dates.DEFAULT_FORMAT
     reader = dates.DateReader(
         format=form or types.date_format(kind),
         now=now,
         zone=dates.time_zone(zone) if zone else UTC,
+        moves_epoch=zone is not None and _moves_epoch(release),
     )
     unit = 1 if kind.name == "date_nanos" else dates.MILLI
     low = high = None
     if bounds.low is not None:
-        low = reader.bound(as_text(bounds.low), up=not bounds.include_low) // unit
+        low = _date(reader, bounds.low, unit, up=not bounds.include_low)
         low += not bounds.include_low
     if bounds.high is not None:
-        high = reader.bound(as_text(bounds.high), up=bounds.include_high) // unit
+        high = _date(reader, bounds.high, unit, up=bounds.include_high)
         high -= not bounds.include_high
     return [Within(low, high)]
+
+
+_NUMBERS_ARE_MILLIS = (8, 0)
+_NANOS_FORMAT_SINCE = (7, 13)
+
+
+def _has_number(bounds: Bounds) -> bool:
+    return any(
+        isinstance(bound, int | float) and not isinstance(bound, bool)
+        for bound in (bounds.low, bounds.high)
+    )
+
+
+def _moves_epoch(release: tuple[int, int]) -> bool:
+    """Return whether a time zone moves numbers since 1970.
+
+    https://github.com/elastic/elasticsearch/pull/148663 ended that, in 8.19 and 9.3.
+    """
+    return release < (8, 19) or (9, 0) <= release < (9, 3)
+
+
+def _date(reader: dates.DateReader, bound: Any, unit: int, *, up: bool) -> int:
+    found = reader.bound(as_text(bound), up=up)
+    if unit == 1 and not dates.fits_nanos(found):
+        message = f"{as_text(bound)[:40]!r} is out of the range of date_nanos"
+        raise FieldError(message)
+    return found // unit

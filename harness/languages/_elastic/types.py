@@ -99,6 +99,7 @@ class TextAnalyzer:
     def __init__(self, analyzer: analysis.Analyzer) -> None:
         self.filter = analyzer.filter
         self.tokens = analyzer.tokens
+        self.reaches_end = analyzer.tokenizer.reaches_end
 
     def tokens_of_value(self, value: Scalar) -> tuple[str, ...]:
         """Return the tokens of a document's value."""
@@ -177,10 +178,20 @@ def scaling(kind: FieldType) -> float:
     return float(kind.settings.get("scaling_factor", 1))
 
 
-def query_number(value: Any) -> Decimal:
-    """Return the number that a query gives for a numeric field."""
-    text = as_text(value).strip()
-    if isinstance(value, bool) or not _NUMBER.fullmatch(text) or len(text) > _LONGEST_NUMBER:
+def query_number(value: Any, kind: FieldType) -> Decimal:
+    """Return the number that a query gives for a numeric field.
+
+    All types but the long ones read it as Java reads a double: blanks around it and a ``d`` or
+    ``f`` behind it are allowed.
+    """
+    text = as_text(value)
+    if text.strip(_JAVA_BLANKS).lstrip("+-") in {"NaN", "Infinity"}:
+        raise FieldUnsupported(text[:20], "number", "it is no finite number")
+    plain = _PLAIN_NUMBER.fullmatch(text) is not None
+    if kind.name not in _LONGS:
+        text = text.strip(_JAVA_BLANKS)
+        plain = _NUMBER.fullmatch(text) is not None
+    if isinstance(value, bool) or not plain or len(text) > _LONGEST_NUMBER:
         message = f"{text[:40]!r} is no number"
         raise FieldError(message)
     try:
@@ -190,7 +201,10 @@ def query_number(value: Any) -> Decimal:
         raise FieldError(message) from error
 
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?[dDfF]?", re.ASCII)
+_LONGS = frozenset({"long", "unsigned_long"})
+_JAVA_BLANKS = "".join(map(chr, range(33)))
+_PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_NUMBER = re.compile(_PLAIN_NUMBER.pattern + r"[dDfF]?", re.ASCII)
 _LONGEST_NUMBER = 200
 
 
@@ -205,14 +219,18 @@ def query_boolean(value: Any) -> bool:
 
 @lru_cache(maxsize=65536)
 def address(text: str) -> Address | None:
-    """Return an IP address, IPv4 even where it is written mapped into IPv6."""
+    """Return an IP address, IPv4 even where it is written mapped into IPv6.
+
+    A scope such as ``%eth0`` is dropped.
+    """
+    plain, scoped, scope = text.partition("%")
+    if scoped and not (scope and ":" in plain):
+        return None
     try:
-        found = ipaddress.ip_address(text)
+        found = ipaddress.ip_address(plain)
     except ValueError:
         return None
-    if isinstance(found, ipaddress.IPv6Address):
-        return None if found.scope_id else found.ipv4_mapped or found
-    return found
+    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
 
 
 def query_address(value: Any) -> Address:
@@ -226,7 +244,8 @@ def query_address(value: Any) -> Address:
 
 def date_format(kind: FieldType) -> str:
     """Return the date format of a date field."""
-    return str(kind.settings.get("format") or dates.DEFAULT_FORMAT)
+    default = dates.NANOS_FORMAT if kind.name == "date_nanos" else dates.DEFAULT_FORMAT
+    return str(kind.settings.get("format") or default)
 
 
 def _known_format(kind: FieldType) -> str:
@@ -242,4 +261,6 @@ def _known_format(kind: FieldType) -> str:
 
 def _stored_date(value: Scalar, form: str, unit: int) -> int | None:
     found = dates.stored_date(as_text(value), form)
-    return None if found is None else found // unit
+    if found is None or (unit == 1 and not dates.fits_nanos(found)):
+        return None
+    return found // unit

@@ -34,7 +34,7 @@ from harness.ir import (
 )
 from harness.ir.checks import Piece
 from harness.ir.regexes import RegexError, compile_regex
-from harness.ir.regexes.java import BeyondRegex
+from harness.ir.regexes._timed import BeyondRegex
 from harness.languages._elastic import fields, types
 from harness.languages._elastic.fields import FieldError
 from harness.languages._lexing import unsupported

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from harness.languages._base import Language, Option
-from harness.languages.grep._command import LOG, Binary, Cat, Dialect, Grep, Pattern, Pipe, Steps
-from harness.languages.grep._parse import greps_of, parse
+from harness.languages.grep._command import (
+    LOG,
+    Binary,
+    Cat,
+    Dialect,
+    Grep,
+    Pattern,
+    Pipe,
+    Stage,
+    Steps,
+)
+from harness.languages.grep._parse import greps_of, names_log, parse
 from harness.languages.grep._plan import plan
 from harness.languages.grep._semantics import SEMANTICS
 
@@ -17,8 +27,10 @@ __all__ = [
     "Grep",
     "Pattern",
     "Pipe",
+    "Stage",
     "Steps",
     "greps_of",
+    "names_log",
     "plan",
 ]
 

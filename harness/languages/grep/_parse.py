@@ -55,8 +55,7 @@ def parse(source: Source, context: Context) -> Query:
     steps = plan(source, options)
     greps = list(greps_of(steps))
     files = {str(name): str(text) for name, text in (options.get("files") or {}).items()}
-    names_log = any(operand.text == LOG for operand in _operands(steps))
-    builder = Builder(source, files, version_of(options), names_log)
+    builder = Builder(source, files, version_of(options), names_log(steps))
     warnings = tuple(
         item for grep in greps for pattern in grep.patterns for item in _lint(source, grep, pattern)
     )
@@ -76,6 +75,11 @@ def greps_of(steps: Steps) -> Iterator[Grep]:
             yield from greps_of(item)
         else:
             yield from (stage.command for stage in item.stages if isinstance(stage.command, Grep))
+
+
+def names_log(steps: Steps) -> bool:
+    """Return whether ``FILE`` is named, so that other names are other files."""
+    return any(operand.text == LOG for operand in _operands(steps))
 
 
 def _operands(steps: Steps) -> Iterator[Pattern]:

@@ -23,7 +23,7 @@ from harness.ir import (
     Verdict,
 )
 from harness.ir.regexes import RegexError, compile_regex
-from harness.ir.regexes._dotnet import BeyondRegex
+from harness.ir.regexes._timed import BeyondRegex
 from harness.languages.powershell import members, operators
 from harness.languages.powershell.atoms import holds
 from harness.languages.powershell.operators import COMPARISONS, base_name, pattern_case

@@ -99,37 +99,38 @@ _OTHER_DATA = "it reads other data than the events at hand"
 _SEVERAL = "its result depends on several events"
 _PER_ROW = "it runs searches or expressions that are made from results"
 _MODEL = "its result depends on a trained model or on statistics over all events"
+_GENERATORS = [
+    "tstats",
+    "inputlookup",
+    "datamodel",
+    "from",
+    "mstats",
+    "metadata",
+    "metasearch",
+    "rest",
+    "makeresults",
+    "inputcsv",
+    "loadjob",
+    "savedsearch",
+    "dbxquery",
+    "eventcount",
+    "gentimes",
+    "mcatalog",
+    "pivot",
+    "history",
+    "audit",
+    "typeahead",
+    "walklex",
+    "dbinspect",
+    "searchtxn",
+    "multisearch",
+    "union",
+    "set",
+    "mpreview",
+]
 UNSUPPORTED: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(
-        [
-            "tstats",
-            "inputlookup",
-            "datamodel",
-            "from",
-            "mstats",
-            "metadata",
-            "metasearch",
-            "rest",
-            "makeresults",
-            "inputcsv",
-            "loadjob",
-            "savedsearch",
-            "dbxquery",
-            "eventcount",
-            "gentimes",
-            "mcatalog",
-            "pivot",
-            "history",
-            "audit",
-            "typeahead",
-            "walklex",
-            "dbinspect",
-            "searchtxn",
-            "multisearch",
-            "union",
-            "set",
-            "mpreview",
-        ],
+        _GENERATORS,
         _OTHER_DATA,
     )
     | dict.fromkeys(
@@ -189,38 +190,7 @@ UNSUPPORTED: Mapping[str, str] = MappingProxyType(
 )
 """Commands that exist and that one event does not decide, with the reason."""
 
-GENERATING = frozenset(
-    [
-        "tstats",
-        "inputlookup",
-        "datamodel",
-        "from",
-        "mstats",
-        "metadata",
-        "metasearch",
-        "rest",
-        "makeresults",
-        "inputcsv",
-        "loadjob",
-        "savedsearch",
-        "dbxquery",
-        "eventcount",
-        "gentimes",
-        "mcatalog",
-        "pivot",
-        "history",
-        "audit",
-        "typeahead",
-        "walklex",
-        "dbinspect",
-        "searchtxn",
-        "multisearch",
-        "union",
-        "set",
-        "mpreview",
-        "search",
-    ]
-)
+GENERATING = frozenset((*_GENERATORS, "search"))
 """Commands that may stand first after a pipe."""
 
 

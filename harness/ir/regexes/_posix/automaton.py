@@ -13,7 +13,7 @@ from harness.ir.regexes._posix.charset import Alphabet, Kind
 from harness.ir.regexes._posix.nodes import AnyChar, Char, OneOf, Place
 from harness.ir.regexes._posix.program import Instruction, Op
 
-MAX_WORK = 20_000_000
+MAX_WORK = 5_000_000
 """Instructions visited for one text before the matcher gives up."""
 MAX_KEPT = 20_000
 """Moves kept over all states before the automaton forgets them and starts anew."""

@@ -15,7 +15,7 @@ from harness.ir.regexes._posix.nodes import Place
 from harness.ir.regexes._posix.program import Instruction, Op
 from harness.ir.regexes._posix.words import is_word
 
-MAX_STEPS = 1_000_000
+MAX_STEPS = 250_000
 """Steps for one text before the matcher gives up."""
 
 _Captures = tuple[int, ...]
