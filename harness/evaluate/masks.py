@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from harness.evaluate import oracle
 from harness.evaluate._leaf import atom_truth, presence_truth
-from harness.ir.cells import Event, Lookup, raw
+from harness.ir.cells import Event, Lookup, all_at
 from harness.ir.nodes import (
+    ANY_FIELD,
     And,
     AnyField,
     AtLeast,
@@ -33,6 +34,7 @@ from harness.ir.nodes import (
     Predicate,
     Presence,
     fields_of,
+    walk_predicate,
 )
 from harness.ir.semantics import Semantics
 from harness.ir.truth import NEGATION, Truth, both
@@ -77,7 +79,7 @@ class Columns:
         return self._column(
             ("fields", tuple(paths), lookup),
             lambda event: event,
-            lambda event: tuple(_identity(raw(event, path, lookup)) for path in paths),
+            lambda event: tuple(_identity(all_at(event, path, lookup)) for path in paths),
         )
 
     def _column(
@@ -132,8 +134,19 @@ def evaluate(node: Predicate, columns: Columns, semantics: Semantics) -> Outcome
             column = columns.representatives([path], semantics.lookup)
             return _spread(column, lambda event: oracle.evaluate(node, event, semantics))
         case Condition():
-            column = columns.representatives(sorted(fields_of(node)), semantics.lookup)
+            column = columns.representatives(_read_by(node), semantics.lookup)
             return _spread(column, lambda event: oracle.condition_truth(node, event, semantics))
+
+
+def _read_by(node: Condition) -> list[str]:
+    """Return the paths that a condition's outcome depends on; ``*`` for the whole event."""
+    paths = fields_of(node)
+    for part in walk_predicate(node):
+        if isinstance(part, Atom) and part.field is ANY_FIELD:
+            return ["*"]
+        if isinstance(part, Nested):
+            paths.add(part.path)
+    return sorted(paths)
 
 
 def _spread(column: _Column, outcome: Callable[[Any], Truth]) -> Outcomes:

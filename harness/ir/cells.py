@@ -77,6 +77,11 @@ def raw(event: Event, path: str, lookup: Lookup) -> Any:
     return None
 
 
+def all_at(event: Event, path: str, lookup: Lookup) -> list[Any]:
+    """Return every JSON value that a path leads to, unflattened."""
+    return list(_find(event, path, lookup))
+
+
 def _find(event: Event, path: str, lookup: Lookup) -> Iterator[Any]:
     if lookup is Lookup.PATH:
         yield from _nested(event, path)

@@ -36,7 +36,10 @@ def elastic_table(text: str, name: str) -> dict[str, Any]:
     """Return the ``[rule]`` table of an Elastic rule file."""
     try:
         parsed = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+    except RecursionError as error:
+        reason = "lists or tables are nested too deeply"
+        raise InvalidInput([_broken_toml(Source(text, name), reason)]) from error
+    except ValueError as error:
         raise InvalidInput([_broken_toml(Source(text, name), str(error))]) from error
     rule = parsed.get("rule")
     if not isinstance(rule, dict):
