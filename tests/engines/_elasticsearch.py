@@ -71,8 +71,16 @@ class Engine:
     def ask(self, method: str, path: str, body: Json = None) -> Json:
         """Return the JSON of an answer that must succeed."""
         status, answer = self.send(method, path, None if body is None else json.dumps(body))
-        assert status < 400, answer  # noqa: PLR2004 - HTTP errors
+        assert status < 400, answer
         return answer
+
+    def takes(self, kind: FieldType) -> bool:
+        """Return whether the engine has an index type, with its parameters."""
+        try:
+            with self.index({"field": kind}):
+                return True
+        except RefusedMapping:
+            return False
 
     @contextmanager
     def index(
@@ -81,7 +89,7 @@ class Engine:
         """Create an index with these types; it is removed at the end."""
         name = f"harness-referee-{uuid4().hex}"
         status, answer = self.send("PUT", f"/{name}", json.dumps(definition(types, settings)))
-        if status >= 400:  # noqa: PLR2004 - HTTP errors
+        if status >= 400:
             raise RefusedMapping(reason(answer))
         try:
             yield Index(self, name)
@@ -108,14 +116,14 @@ class Index:
         if not body:
             return []
         status, answer = self.engine.send("POST", f"/{self.name}/_bulk?refresh=true", body)
-        assert status < 400, answer  # noqa: PLR2004 - HTTP errors
-        return [item["index"]["status"] < 400 for item in answer["items"]]  # noqa: PLR2004
+        assert status < 400, answer
+        return [item["index"]["status"] < 400 for item in answer["items"]]
 
     def search(self, body: str) -> frozenset[str] | Rejected:
         """Return the identities of all hits of a search body."""
         path = f"/{self.name}/_search?size=10000&_source=false"
         status, answer = self.engine.send("POST", path, body)
-        if status >= 400:  # noqa: PLR2004 - HTTP errors
+        if status >= 400:
             return Rejected(reason(answer))
         assert not answer["_shards"]["failed"], answer
         return frozenset(hit["_id"] for hit in answer["hits"]["hits"])

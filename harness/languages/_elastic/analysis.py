@@ -6,13 +6,14 @@ The standard tokenizer follows the word boundary rules of Unicode Standard Annex
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import regex
+
+from harness.languages._elastic.folding import fold_accents, lower, upper
 
 POSITION_GAP = 100
 """Positions between two values of one text field (``position_increment_gap``)."""
@@ -40,30 +41,12 @@ _ASCII = regex.compile(
     r"_*+[A-Za-z0-9]"
     r"(?:[A-Za-z0-9_]|(?<=[A-Za-z])[.:'](?=[A-Za-z])|(?<=[0-9])[.,;'](?=[0-9]))*+"
 )
+_JAVA_BLANKS = "".join(map(chr, range(33)))
 _LETTERS_ONLY = regex.compile(r"\p{L}+")
 _NOT_BLANK = regex.compile(
     r"[^\t-\r\x1c-\x20\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000]+"
 )
 """What is no blank to Java; no-break spaces are part of a word."""
-
-
-def lower(text: str) -> str:
-    """Return the text as the ``lowercase`` filter leaves it: code point by code point."""
-    if text.isascii():
-        return text.lower()
-    return "".join(_lower_one(char) for char in text)
-
-
-def _lower_one(char: str) -> str:
-    return char.lower()[0] if char != "ẞ" else "ß"
-
-
-def fold_accents(text: str) -> str:
-    """Return the text with Latin letters stripped of their marks, as ``asciifolding`` does."""
-    if text.isascii():
-        return text
-    parts = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in parts if not unicodedata.combining(char))
 
 
 @lru_cache(maxsize=65536)
@@ -135,11 +118,17 @@ _ANALYZERS = {
     # https://github.com/Graylog2/graylog2-server: keyword tokenizer and lowercase filter
     "analyzer_keyword": Analyzer("analyzer_keyword", _WHOLE, lower),
 }
+
+
+def _trim(text: str) -> str:
+    return text.strip(_JAVA_BLANKS)
+
+
 _FILTERS: Mapping[str, Callable[[str], str]] = {
     "lowercase": lower,
-    "uppercase": str.upper,
+    "uppercase": upper,
     "asciifolding": fold_accents,
-    "trim": str.strip,
+    "trim": _trim,
 }
 _NORMALIZERS: Mapping[str, Callable[[str], str]] = {
     "lowercase": lower,

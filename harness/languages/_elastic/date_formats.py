@@ -105,6 +105,11 @@ _FULL_TIME = (
     r"(?:T(?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2})"
     rf"(?:[.,](?P<fraction>\d{{1,9}}))?{_ZONE}?)?)?)?"
 )
+_DAY = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
+_LOOSE_DAY = r"(?P<year>\d{1,4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+_MINUTES = r"T(?P<hour>\d{2}):(?P<minute>\d{2})"
+_SECONDS = r":(?P<second>\d{2})"
+_PART = r"\.(?P<fraction>\d{1,9})"
 _EPOCH = r"(?P<whole>-?\d{1,19})(?:\.(?P<fraction>\d{1,9})?)?"
 _SPECIAL = {
     "epoch_millis": Format(re.compile(_EPOCH, re.ASCII), 1_000_000),
@@ -113,6 +118,13 @@ _SPECIAL = {
     "strict_date_optional_time_nanos": Format(re.compile(_DATE + _FULL_TIME, re.ASCII)),
     "date_optional_time": Format(re.compile(_LOOSE_DATE + _LOOSE_TIME, re.ASCII)),
     "iso8601": Format(re.compile(_DATE + _TIME, re.ASCII)),
+    "date": Format(re.compile(_LOOSE_DATE + ")?)?", re.ASCII)),
+    "year_month_day": Format(re.compile(_LOOSE_DAY, re.ASCII)),
+    "date_time": Format(re.compile(f"{_DAY}{_MINUTES}(?:{_SECONDS}{_PART})?{_ZONE}", re.ASCII)),
+    "strict_date_time": Format(
+        re.compile(f"{_DAY}{_MINUTES}{_SECONDS}(?:{_PART})?{_ZONE}", re.ASCII)
+    ),
+    "date_time_no_millis": Format(re.compile(f"{_DAY}{_MINUTES}(?:{_SECONDS})?{_ZONE}?", re.ASCII)),
 }
 _FRACTION = ".n"
 _BUILT_IN = "XXXXXX"
@@ -128,7 +140,6 @@ _NAMED = {
     "date_hour_minute_second": f"yyyy-MM-dd'T'{_CLOCK}",
     "date_hour_minute_second_fraction": f"yyyy-MM-dd'T'{_CLOCK}{_FRACTION}",
     "date_hour_minute_second_millis": f"yyyy-MM-dd'T'{_CLOCK}{_FRACTION}",
-    "date_time": f"yyyy-MM-dd'T'{_CLOCK}{_FRACTION}{_BUILT_IN}",
     "date_time_no_millis": f"yyyy-MM-dd'T'{_CLOCK}{_BUILT_IN}",
     "year": "yyyy",
     "year_month": "yyyy-MM",

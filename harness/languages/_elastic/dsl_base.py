@@ -16,6 +16,9 @@ MAX_NESTED_DEPTH = 30
 """``indices.query.bool.max_nested_depth``; it counts every query since 8.0
 (https://www.elastic.co/guide/en/elasticsearch/reference/8.13/search-settings.html)."""
 _COUNTED_SINCE = 8
+_MAX_BOOLS = 20
+_BOOLS_COUNTED_SINCE = (7, 12)
+"""In 7.12 to 7.17 only ``bool`` queries count (20 ran on 7.17.29, 21 did not)."""
 METADATA = ("_id", "_index", "_type", "_score", "_source", "_routing", "_version", "_seq_no")
 """Names that a document of this harness may carry beside its own fields."""
 COMMON = ("boost", "_name")
@@ -54,6 +57,7 @@ class Dsl:
     removed: Mapping[str, str]
     unsupported: Mapping[str, str]
     depth: int = 0
+    bools: int = 0
     filtering: bool = False
     nested: bool = False
     clauses: list[Clause] = field(default_factory=list)
@@ -72,11 +76,23 @@ class Dsl:
             second = body.members[1]
             message = f"a query object holds one query; {second.key!r} is a second one"
             self.fail(second.key_span, message, "join queries with a bool query")
-        inner = replace(self, depth=self.depth + 1, filtering=self.filtering or filtering)
-        if inner.depth > MAX_NESTED_DEPTH and self.major >= _COUNTED_SINCE:
-            message = f"queries are nested deeper than {MAX_NESTED_DEPTH} levels"
-            self.fail(node.span, message)
+        inner = replace(
+            self,
+            depth=self.depth + 1,
+            bools=self.bools + (body.members[0].key == "bool"),
+            filtering=self.filtering or filtering,
+        )
+        inner.check_depth(node)
         return inner.named(body.members[0])
+
+    def check_depth(self, node: Json) -> None:
+        """Fail where queries are nested too deeply."""
+        release = fields.version(self.context)
+        depth, most = self.depth, MAX_NESTED_DEPTH
+        if release[0] < _COUNTED_SINCE:
+            depth, most = self.bools, _MAX_BOOLS
+        if depth > most and release >= _BOOLS_COUNTED_SINCE:
+            self.fail(node.span, f"queries are nested deeper than {most} levels")
 
     def named(self, member: Member) -> Predicate:
         """Read a query by its name."""

@@ -81,14 +81,12 @@ class SimpleReader:
         self.default = default
         self.flags = flags
 
-    def read(
-        self, choose: Callable[[list[Predicate]], Predicate] = lambda items: any_of(*items)
-    ) -> Predicate:
-        """Return the predicate; ``choose`` joins the optional clauses of the top group."""
+    def read(self, choose: Callable[[list[Predicate], str], Predicate] | None = None) -> Predicate:
+        """Return the predicate; ``choose`` joins the clauses of the top group, by its operator."""
         group = self._group(0, len(self.text), 0)
         if not group.clauses:
             return FALSE
-        return group.predicate() if group.joined == "+" else choose(group.clauses)
+        return choose(group.clauses, group.joined) if choose else group.predicate()
 
     def _is(self, at: int, operator: str) -> bool:
         return operator in self.flags and self.text[at] == operator
@@ -121,9 +119,9 @@ class SimpleReader:
         return group
 
     def _add(self, group: _Group, clause: Predicate | None, *, negated: bool) -> None:
+        """Add a clause; one without a token leaves the operator before it for the next."""
         if clause is not None:
             group.add(Not(clause) if negated else clause, self.default)
-        group.pending = ""
 
     def _parenthesis(self, group: _Group, at: int, end: int, depth: int, *, negated: bool) -> int:
         """Read a group in parentheses; one that is never closed is dropped."""
@@ -172,13 +170,15 @@ class SimpleReader:
             at += 1
         if at >= end:
             return start + 1
-        if at == start + 1:
+        near = "n" in self.flags and self.text[at + 1 : at + 2] == "~" and at + 1 < end
+        if at == start + 1 and not near:
             group.pending = ""
             return at + 1
         slop = 0
         at += 1
-        if "n" in self.flags and at + 1 < end and self.text[at] == "~":
-            at, slop = self._distance(at, end)
+        if near:
+            at, slop = self._distance(at, end) if at + 1 < end else (at, 0)
+            at = min(at + 1, end)  # the parser drops the character that ends the number
         span = Span(start, at)
         self._add(group, self.leaves.phrase("".join(content), slop, span), negated=negated)
         return at

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from harness.ir import (
+    FALSE,
     And,
     AtLeast,
     Atom,
@@ -19,6 +21,7 @@ from harness.ir import (
     Or,
     Predicate,
     Presence,
+    all_of,
     walk_predicate,
 )
 from harness.jsonsource import Json, JsonArray, JsonObject, JsonScalar, Member, StringPlaces
@@ -47,6 +50,10 @@ _SIMPLE = (
 )
 
 
+_OF_WORDS = ("analyzer", "fuzzy_prefix_length", "fuzzy_transpositions")
+"""The settings that change how a single word is looked for."""
+
+
 def read_simple_query_string(dsl: Dsl, member: Member) -> Predicate:
     """simple_query_string = '{' 'query' ':' text [ 'fields' ':' list ] { setting } '}'."""
     body = dsl.object(member.value, "the simple_query_string query")
@@ -65,7 +72,7 @@ def read_simple_query_string(dsl: Dsl, member: Member) -> Predicate:
         dsl=dsl,
         query=member.key,
         text=node,
-        settings=settings,
+        settings={key: item for key, item in settings.items() if key in _OF_WORDS},
         span=place(member),
         lenient=lenient,
         operator=operator,
@@ -80,7 +87,8 @@ def read_simple_query_string(dsl: Dsl, member: Member) -> Predicate:
         flags=_flags(dsl, settings.get("flags")),
     )
     try:
-        return reader.read(lambda items: _at_least(search, items))
+        spec = settings.get("minimum_should_match")
+        return reader.read(None if spec is None else partial(_at_least, search, spec))
     except TooDeep:
         dsl.cannot(node.span, "deep parentheses", "the query text is nested too deeply")
 
@@ -120,13 +128,17 @@ def _flags(dsl: Dsl, node: Json | None) -> frozenset[str]:
     return frozenset(found)
 
 
-def _at_least(search: Search, items: list[Predicate]) -> Predicate:
-    spec = search.setting("minimum_should_match")
-    least = 1
-    if spec and len(items) > 1:
-        span = search.settings["minimum_should_match"].span
-        least = max(1, calculate_minimum(search.dsl, spec, len(items), span))
-    return enough(least, items)
+def _at_least(search: Search, spec: Json, items: list[Predicate], joined: str) -> Predicate:
+    """Return the test that so many clauses match; required ones are not counted."""
+    if not joined:
+        reason = "what it counts in a single clause depends on how that is cut"
+        search.dsl.cannot(spec.span, "'minimum_should_match'", reason)
+    optional = len(items) if joined == "|" else 0
+    text = search.dsl.text(spec, "'minimum_should_match'")
+    least = calculate_minimum(search.dsl, text, optional, spec.span)
+    if joined == "|":
+        return enough(max(1, least), items)
+    return FALSE if least > 0 else all_of(*items)
 
 
 def _leaves(search: Search, names: list[str]) -> Leaves:

@@ -261,7 +261,6 @@ def read_regexp(dsl: Dsl, member: Member) -> Predicate:
             index,
             flags=flags or "ALL",
             case=case,
-            even_unmapped=True,
             span=place(field),
         ),
     )

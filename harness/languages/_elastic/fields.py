@@ -19,6 +19,7 @@ from harness.ir import (
     TEXT,
     TRUE,
     Anything,
+    AtLeast,
     Atom,
     Call,
     Case,
@@ -84,6 +85,7 @@ __all__ = [
     "regexp",
     "resolve",
     "term",
+    "unmapped",
     "version",
     "wildcard",
 ]
@@ -144,7 +146,7 @@ def _explicit_null(source: str, span: Span | None) -> Predicate:
     return all_of(Presence(field=source, has=Has.KEY, span=span), null)
 
 
-def _unmapped(path: str, span: Span | None) -> Constant:
+def unmapped(path: str, span: Span | None) -> Constant:
     """Return the test of a field that the index does not have: it matches nothing."""
     return Constant(Truth.FALSE, span, (path,))
 
@@ -164,7 +166,7 @@ def term(
     """
     field = known(path, context)
     if field is None:
-        return _unmapped(path, span)
+        return unmapped(path, span)
     name = field.type.name
     if name in types.EXACT:
         return _exact_term(field, as_text(value), case, span)
@@ -253,7 +255,7 @@ def wildcard(
         raise FieldUnsupported(path, "wildcards on", reason)
     field = _text_field(path, context, "wildcard")
     if field is None:
-        return _unmapped(path, span)
+        return unmapped(path, span)
     prepare = _prepare(field, analyze=analyze)
     ready = tuple(prepare(piece) if isinstance(piece, str) else piece for piece in pieces)
     found = _atom(field, Glob(ready, case), span)
@@ -272,7 +274,7 @@ def prefix(
     """Return the test for values, or tokens, that begin with a text."""
     field = _text_field(path, context, "prefix")
     if field is None:
-        return _unmapped(path, span)
+        return unmapped(path, span)
     ready = _prepare(field, analyze=analyze)(text)
     if field.type.name == "constant_keyword":
         return _atom(field, Glob((*_stars(ready), Wild.ANY), case), span)
@@ -287,17 +289,15 @@ def regexp(
     flags: str = "ALL",
     case: Case = Case.SENSITIVE,
     analyze: bool = False,
-    even_unmapped: bool = False,
     span: Span | None = None,
 ) -> Predicate:
     """Return the test for a Lucene regular expression over the whole value, or a token.
 
-    ``even_unmapped`` reads the pattern where the field is unmapped too. ``flags`` are Elasticsearch's names joined by ``|``. ``analyze`` lower-cases the pattern
-    for text fields, as OpenSearch and old versions do.
+    ``flags`` are Elasticsearch's names joined by ``|``. ``analyze`` lower-cases the pattern
+    for text fields, as OpenSearch and old versions do. The pattern is read even where the field
+    is unmapped.
     """
     field = _text_field(path, context, "regexp")
-    if field is None and not even_unmapped:
-        return _unmapped(path, span)
     ready = pattern if field is None else _prepare(field, analyze=analyze)(pattern)
     letters = regexp_flags(flags, version(context))
     try:
@@ -305,7 +305,7 @@ def regexp(
     except RegexError as error:
         raise FieldError(str(error)) from error
     if field is None:
-        return _unmapped(path, span)
+        return unmapped(path, span)
     found = _atom(field, Matches(ready, "lucene", case, letters), span)
     return found if ready or case is Case.SENSITIVE else FALSE
 
@@ -334,11 +334,11 @@ def fuzzy(  # noqa: PLR0913 - the parameters of the fuzzy query
     """Return the test for values, or tokens, within an edit distance of a text."""
     field = _text_field(path, context, "fuzzy")
     if field is None:
-        return _unmapped(path, span)
+        return unmapped(path, span)
     ready = _prepare(field, analyze=analyze)(text)
     edits = fuzzy_distance(distance, ready, loose=loose_fuzziness(context))
     fixed = min(prefix_length, len(ready))
-    if fixed == len(ready) and version(context) < _LONG_PREFIX_SINCE:
+    if not ready or (fixed == len(ready) and version(context) < _LONG_PREFIX_SINCE):
         edits = 0
     return _atom(field, Fuzzy(ready, edits, transpositions, fixed), span)
 
@@ -359,7 +359,7 @@ def range_(  # noqa: PLR0913 - the parameters of the range query
     """Return the test for a value between two bounds; ``None`` leaves a side open."""
     field = known(path, context)
     if field is None:
-        return _unmapped(path, span)
+        return unmapped(path, span)
     if low is None and high is None:
         return exists(path, context, span=span)
     bounds = ranges.Bounds(low=low, high=high, include_low=include_low, include_high=include_high)
@@ -441,7 +441,7 @@ def phrase_or_none(
     """Return :func:`phrase`, or ``None`` where the text has no token at all."""
     field = known(path, context)
     if field is None:
-        return _unmapped(path, span)
+        return unmapped(path, span)
     if field.type.name not in types.TOKENISED:
         if last_is_prefix:
             return prefix(path, text, context, span=span)
@@ -467,12 +467,21 @@ def match(
 
 
 def match_or_none(
-    path: str, text: Any, context: Context, *, operator: str = "or", span: Span | None = None
+    path: str,
+    text: Any,
+    context: Context,
+    *,
+    operator: str = "or",
+    required_of: Callable[[int], int] | None = None,
+    span: Span | None = None,
 ) -> Predicate | None:
-    """Return :func:`match`, or ``None`` where the text has no token at all."""
+    """Return :func:`match`, or ``None`` where the text has no token at all.
+
+    ``required_of`` gives how many of several optional tokens must match.
+    """
     field = known(path, context)
     if field is None:
-        return _unmapped(path, span)
+        return unmapped(path, span)
     if field.type.name in types.TOKENISED:
         tokens = types.text_analyzer(field.type, searching=True).tokens(as_text(text))
     elif field.type.name == "keyword" and field.type.settings.get("split_queries_on_whitespace"):
@@ -481,5 +490,10 @@ def match_or_none(
         return term(path, text, context, span=span)
     if not tokens:
         return None
+    together = operator.lower() == "and"
+    least = required_of(0 if together else len(tokens)) if required_of and len(tokens) > 1 else 0
+    if least > 0:
+        several = tuple(term(path, token, context, span=span) for token in tokens)
+        return FALSE if together or least > len(tokens) else AtLeast(least, several)
     tests = [term(path, token, context, span=span) for token in dict.fromkeys(tokens)]
-    return all_of(*tests) if operator.lower() == "and" else any_of(*tests)
+    return all_of(*tests) if together else any_of(*tests)

@@ -52,6 +52,9 @@ _WITHOUT_TERMS = frozenset(
 _TRIMMED = "".join(map(chr, range(33)))
 """What Java's ``trim`` takes off; a query of other blanks alone is a syntax error."""
 
+RequiredOf = Callable[[int], int]
+"""How many of so many optional clauses must match."""
+
 OPERATORS: Mapping[str, Operator] = {
     "field:value": Operator(
         summary="Exact whole value on keyword fields; any token of the value on text fields."
@@ -99,7 +102,7 @@ class Settings:
     """True where patterns pass the field's analyzer, as OpenSearch does."""
     check_leading_wildcards: bool = False
     """True where a leading wildcard is an error even on a field that is not mapped."""
-    required_of: Callable[[int], int] | None = field(default=None, compare=False)
+    required_of: RequiredOf | None = field(default=None, compare=False)
 
     @property
     def searches_all(self) -> bool:
@@ -156,11 +159,18 @@ class _Reader:
         self.lenient = settings.searches_all if lenient is None else lenient
 
     def top(self, group: Group) -> Predicate | None:
+        """Return the predicate of the query; ``minimum_should_match`` is about its outer clauses.
+
+        A lone clause without a sign is the query itself, however many parentheses are round it.
+        """
+        while len(group.items) == 1 and not group.items[0].modifier.value:
+            node = group.items[0].node
+            if not isinstance(node, Group):
+                return self.leaf(node, self.settings.required_of)
+            group = node
         return self.group(group, self.settings.required_of)
 
-    def group(
-        self, group: Group, required_of: Callable[[int], int] | None = None
-    ) -> Predicate | None:
+    def group(self, group: Group, required_of: RequiredOf | None = None) -> Predicate | None:
         """Return the predicate of a group; ``None`` where no clause is left in it."""
         clauses = _Clauses()
         for item in group.items:
@@ -194,13 +204,13 @@ class _Reader:
 
     # Leaves -----------------------------------------------------------------------------
 
-    def leaf(self, leaf: Leaf) -> Predicate | None:
+    def leaf(self, leaf: Leaf, required_of: RequiredOf | None = None) -> Predicate | None:
         """Return the predicate of one condition; ``None`` where analysis leaves nothing."""
         if leaf.field == _EXISTS and leaf.kind in {Kind.TEXT, Kind.QUOTED}:
             return self.exists(leaf.text, leaf)
         match leaf.kind:
             case Kind.TEXT:
-                return self.text(leaf)
+                return self.text(leaf, required_of)
             case Kind.QUOTED:
                 return self.each(leaf, self.phrase)
             case Kind.PREFIX:
@@ -215,7 +225,7 @@ class _Reader:
             case Kind.RANGE:
                 return self.range(leaf, leaf.low, leaf.high)
 
-    def text(self, leaf: Leaf) -> Predicate | None:
+    def text(self, leaf: Leaf, required_of: RequiredOf | None) -> Predicate | None:
         """Return the test of a bare word, which ``>`` or ``<`` in front makes a range."""
         text = leaf.text
         if len(text) > 1 and text[0] in "<>" and self.has_field(leaf):
@@ -223,7 +233,11 @@ class _Reader:
             bound = _bound(text[2:] if equal else text[1:])
             low, high = (bound, None) if text[0] == ">" else (None, bound)
             return self.range(leaf, low, high, include=equal)
-        return self.each(leaf, self.phrase if self.settings.as_phrases else self.match)
+        if self.settings.as_phrases:
+            return self.each(leaf, self.phrase)
+        several = len(self.names(leaf)) > 1
+        required = None if several else required_of
+        return self.each(leaf, lambda name, item: self.match(name, item, required))
 
     def has_field(self, leaf: Leaf) -> bool:
         """Whether the parser has one field name for the leaf, its default one included."""
@@ -279,12 +293,19 @@ class _Reader:
         except FieldError:
             return FALSE
 
-    def match(self, name: str, leaf: Leaf) -> Predicate | None:
+    def match(
+        self, name: str, leaf: Leaf, required_of: RequiredOf | None = None
+    ) -> Predicate | None:
         if self.settings.time_zone and name == leaf.field and self.is_date(name):
             return self.range_on(leaf.text, leaf.text, include=(True, True))(name, leaf)
         operator = "and" if self.conjunctive else "or"
         return fields.match_or_none(
-            name, leaf.text, self.context, operator=operator, span=leaf.span
+            name,
+            leaf.text,
+            self.context,
+            operator=operator,
+            required_of=required_of,
+            span=leaf.span,
         )
 
     def is_date(self, name: str) -> bool:
@@ -352,6 +373,8 @@ class _Reader:
             raise syntax_error(self.source, leaf.span, message)
 
     def regexp(self, name: str, leaf: Leaf) -> Predicate:
+        if fields.known(name, self.context) is None:
+            return fields.unmapped(name, leaf.span)
         analyze = self.settings.analyzed_regexps
         return fields.regexp(name, leaf.text, self.context, analyze=analyze, span=leaf.span)
 
@@ -421,14 +444,14 @@ def _slop(text: str) -> int | None:
         return None
 
 
-def _boolean(clauses: _Clauses, required_of: Callable[[int], int] | None) -> Predicate:
+def _boolean(clauses: _Clauses, required_of: RequiredOf | None) -> Predicate:
     """Return the predicate of a group's clauses.
 
     Optional clauses count only where no clause is required; where all are prohibited, every
     document without them matches.
     """
     must, should, must_not = clauses.of("+"), clauses.of("?"), clauses.of("-")
-    least = required_of(len(should)) if required_of and should else 0
+    least = required_of(len(should)) if required_of else 0
     if not must and should:
         least = max(least, 1)
     parts = list(must)

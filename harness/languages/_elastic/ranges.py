@@ -61,7 +61,7 @@ def number_term(number: Decimal, kind: FieldType, *, strict: bool = False) -> in
         if strict and kind.name != "scaled_float" and not _is_finite(found):
             raise _out_of_range(number, kind)
         return found if _is_finite(found) else None
-    if number != number.to_integral_value():
+    if number != number.to_integral_value() or math.isinf(float(number)):
         return None
     least, most = _parsed_range(kind)
     if strict and kind.name != "unsigned_long" and not least <= number <= most:
@@ -120,6 +120,9 @@ def _split(bound: Decimal, kind: FieldType) -> tuple[int, bool]:
     return int(bound), float(bound) % 1 != 0
 
 
+_FLOAT = FieldType(name="float")
+
+
 def _decimal_check(
     low: Decimal | None, high: Decimal | None, bounds: Bounds, kind: FieldType, *, strict: bool
 ) -> Check:
@@ -130,7 +133,8 @@ def _decimal_check(
             return float(bound) * types.scaling(kind)
         found = types.decimal_term(float(bound), kind)
         if _is_finite(found):
-            return found
+            # A bound on half_float keeps the precision of float (ran on 7.10.2 and 8.19.21).
+            return types.decimal_term(float(bound), _FLOAT) if kind.name == "half_float" else found
         if strict and kind.name != "double":
             raise _out_of_range(bound, kind)
         return math.inf if bound > 0 else -math.inf
@@ -209,6 +213,8 @@ def date_checks(
     """
     if not form and release >= _NUMBERS_ARE_MILLIS and _has_number(bounds):
         form = "epoch_millis"
+    if _NO_NEGATIVES[0] <= release < _NO_NEGATIVES[1]:
+        _refuse_negatives(bounds)
     if kind.name == "date_nanos" and release < _NANOS_FORMAT_SINCE:
         form = form or kind.settings.get("format") or dates.DEFAULT_FORMAT
     reader = dates.DateReader(
@@ -230,6 +236,17 @@ def date_checks(
 
 _NUMBERS_ARE_MILLIS = (8, 0)
 _NANOS_FORMAT_SINCE = (7, 13)
+_NO_NEGATIVES = ((7, 0), (8, 2))
+"""Versions that read no negative number as a date
+(https://github.com/elastic/elasticsearch/pull/80208 ended that)."""
+_NEGATIVE = re.compile(r"-\d+(\.\d*)?", re.ASCII)
+
+
+def _refuse_negatives(bounds: Bounds) -> None:
+    for bound in (bounds.low, bounds.high):
+        if bound is not None and _NEGATIVE.fullmatch(as_text(bound)):
+            message = f"{as_text(bound)[:40]!r} is negative, and so no date"
+            raise FieldError(message)
 
 
 def _has_number(bounds: Bounds) -> bool:
