@@ -214,7 +214,7 @@ def date_checks(
     if not form and release >= _NUMBERS_ARE_MILLIS and _has_number(bounds):
         form = "epoch_millis"
     if _NO_NEGATIVES[0] <= release < _NO_NEGATIVES[1]:
-        _refuse_negatives(bounds)
+        _refuse_negatives(bounds, form or types.date_format(kind))
     if kind.name == "date_nanos" and release < _NANOS_FORMAT_SINCE:
         form = form or kind.settings.get("format") or dates.DEFAULT_FORMAT
     reader = dates.DateReader(
@@ -237,15 +237,16 @@ def date_checks(
 _NUMBERS_ARE_MILLIS = (8, 0)
 _NANOS_FORMAT_SINCE = (7, 13)
 _NO_NEGATIVES = ((7, 0), (8, 2))
-"""Versions that read no negative number as a date
+"""Versions that read no milliseconds before 1970, except whole seconds
 (https://github.com/elastic/elasticsearch/pull/80208 ended that)."""
-_NEGATIVE = re.compile(r"-\d+(\.\d*)?", re.ASCII)
+_NEGATIVE = re.compile(r"-\d{1,18}", re.ASCII)
 
 
-def _refuse_negatives(bounds: Bounds) -> None:
+def _refuse_negatives(bounds: Bounds, form: str) -> None:
     for bound in (bounds.low, bounds.high):
-        if bound is not None and _NEGATIVE.fullmatch(as_text(bound)):
-            message = f"{as_text(bound)[:40]!r} is negative, and so no date"
+        text = "" if bound is None else as_text(bound)
+        if _NEGATIVE.fullmatch(text) and int(text) % 1000 and "epoch_second" not in form:
+            message = f"{text!r} is negative, and so no date"
             raise FieldError(message)
 
 
