@@ -1,4 +1,4 @@
-"""Hypothesis profiles: the default run repeats itself, the deep one searches."""
+"""Hypothesis profiles: the default and CI's longer one repeat themselves, the deep one searches."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ settings.register_profile(
     "default",
     derandomize=True,
     max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    max_examples=400,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

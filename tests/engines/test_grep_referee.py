@@ -113,23 +113,27 @@ def _agree(query: str, texts: list[str] | list[bytes]) -> None:
     assert ours == theirs
 
 
+MANY = settings().max_examples
+"""Examples of the profile in force; each starts grep several times."""
+
+
 def _may_be_undefined(query: str) -> bool:
     return " -w" in query
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck))
 @given(commands(), lines)
 def test_verdicts_are_those_of_grep(query: str, texts: list[str]) -> None:
     _agree(query, texts)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=MANY // 2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(commands(), byte_lines)
 def test_verdicts_on_bytes_are_those_of_grep(query: str, texts: list[bytes]) -> None:
     _agree(query, texts)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=MANY // 4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(commands(), min_size=2, max_size=3), lines, st.sampled_from([" && ", " || ", " | "])
 )
