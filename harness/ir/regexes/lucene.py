@@ -33,6 +33,8 @@ Ranges = tuple[tuple[int, int], ...]
 @dataclass(frozen=True, slots=True)
 class _Chars:
     ranges: Ranges
+    literal: bool = False
+    """True for a character that stands for itself, outside a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class _Repeat:
 
 
 _Node = _Chars | _Text | _Nothing | _Union | _Concat | _Both | _Complement | _Repeat
+_NO_TEXT = _Nothing()
 _ANY_CHAR = _Chars(((0, _LAST),))
 
 
@@ -90,7 +93,7 @@ class _Parser:
     def regexp(self) -> _Node:
         """Regexp = "" | union."""
         if not self.text:
-            return _Text("")
+            return self.empty()
         node = self.union()
         if self.at < len(self.text):
             self.fail("expected the end of the expression")
@@ -147,6 +150,7 @@ class _Parser:
         items = [self.repeat()]
         while self.more() and not self.peek(")|") and ("&" in self.off or not self.peek("&")):
             items.append(self.repeat())
+        items = _taken_in(items)
         return items[0] if len(items) == 1 else _Concat(tuple(items))
 
     def repeat(self) -> _Node:
@@ -240,7 +244,7 @@ class _Parser:
         shorthand = self.shorthand()
         if shorthand is not None:
             return _Chars(shorthand)
-        return _Chars(self.folded(self.char()))
+        return _Chars(self.folded(self.char()), literal=True)
 
     def string(self) -> _Node:
         """String = '"' text '"'."""
@@ -250,16 +254,25 @@ class _Parser:
             self.fail("expected a closing '\"'")
         text = self.text[self.at : end]
         self.at = end + 1
-        return _Concat(tuple(_Chars(self.folded(char)) for char in text)) if text else _Text("")
+        chars = tuple(_Chars(self.folded(char), literal=True) for char in text)
+        return _Concat(chars) if text else self.empty()
 
     def group(self) -> _Node:
         """Group = "(" [union] ")"."""
         if self.take(")"):
-            return _Text("")
+            return self.empty()
         node = self.union()
         if not self.take(")"):
             self.fail("expected ')'")
         return node
+
+    def empty(self) -> _Node:
+        """Return the node of no text at all, which matches nothing where case is ignored.
+
+        Lucene joins the automata of the characters then, and of none it makes one that matches
+        nothing; text beside it takes it in (ran on Elasticsearch 7.10.2, 7.17.29 and 8.19.21).
+        """
+        return _Text("") if self.case is Case.SENSITIVE else _NO_TEXT
 
     def interval(self) -> _Node:
         """Interval = "<" n "-" m ">"."""
@@ -302,6 +315,23 @@ class _Parser:
         return tuple((ord(form), ord(form)) for form in sorted(forms))
 
 
+def _taken_in(items: list[_Node]) -> list[_Node]:
+    """Return the items without those of no text that have a literal beside them."""
+    kept: list[_Node] = []
+    for at, item in enumerate(items):
+        after = next((other for other in items[at + 1 :] if other is not _NO_TEXT), None)
+        beside = (kept[-1] if kept else None, after)
+        if item is not _NO_TEXT or not any(map(_is_literal, beside)):
+            kept.append(item)
+    return kept
+
+
+def _is_literal(node: _Node | None) -> bool:
+    if isinstance(node, _Concat):
+        return all(map(_is_literal, node.items))
+    return isinstance(node, _Chars) and node.literal
+
+
 def _is_int(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= len("2147483647") <= _MAX_INT
 
@@ -311,7 +341,7 @@ def _is_star(node: _Node) -> bool:
 
 
 def _star(node: _Node) -> _Node:
-    return node if _is_star(node) else _Repeat(node, 0, None)
+    return node if _is_star(node) or node is _NO_TEXT else _Repeat(node, 0, None)
 
 
 def _inverse(ranges: list[tuple[int, int]]) -> Ranges:

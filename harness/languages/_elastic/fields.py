@@ -306,8 +306,7 @@ def regexp(
         raise FieldError(str(error)) from error
     if field is None:
         return unmapped(path, span)
-    found = _atom(field, Matches(ready, "lucene", case, letters), span)
-    return found if ready or case is Case.SENSITIVE else FALSE
+    return _atom(field, Matches(ready, "lucene", case, letters), span)
 
 
 def loose_fuzziness(context: Context) -> bool:

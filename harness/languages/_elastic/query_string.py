@@ -249,15 +249,18 @@ class _Reader:
         found: dict[str, None] = {}
         for name in listed:
             pattern = name.partition("^")[0] if leaf.field is None else name
-            if leaf.kind is Kind.QUOTED and self.settings.quote_field_suffix:
-                other = pattern + self.settings.quote_field_suffix
-                if fields.known(other, self.context):
-                    pattern = other
-            found.update(dict.fromkeys(self.expand(pattern)))
+            quoted = leaf.kind is Kind.QUOTED
+            names = self.expand(pattern)
+            found.update(dict.fromkeys(map(self.quoted, names) if quoted else names))
         if len(found) > MAX_FIELDS:
             message = f"the clause searches more than {MAX_FIELDS} fields"
             raise syntax_error(self.source, leaf.span, message)
         return list(found)
+
+    def quoted(self, name: str) -> str:
+        """Return the field that quoted text searches in place of a field."""
+        other = name + self.settings.quote_field_suffix
+        return other if fields.known(other, self.context) else name
 
     def defaults(self) -> list[str]:
         return list(self.settings.fields) or [self.settings.default_field or "*"]
