@@ -341,7 +341,9 @@ def _is_star(node: _Node) -> bool:
 
 
 def _star(node: _Node) -> _Node:
-    return node if _is_star(node) or node is _NO_TEXT else _Repeat(node, 0, None)
+    if node is _NO_TEXT:
+        return _Nothing()
+    return node if _is_star(node) else _Repeat(node, 0, None)
 
 
 def _inverse(ranges: list[tuple[int, int]]) -> Ranges:
