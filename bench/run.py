@@ -39,11 +39,11 @@ def evaluators() -> None:
             if query.prepare:
                 events = [query.prepare(event) for event in events]
 
-            def slow(query=query, events=events, language=language) -> None:  # type: ignore[no-untyped-def]
+            def slow(query=query, events=events, language=language) -> None:
                 for event in events:
                     oracle.evaluate(query.predicate, event, language.semantics)
 
-            def fast(query=query, events=events, language=language) -> None:  # type: ignore[no-untyped-def]
+            def fast(query=query, events=events, language=language) -> None:
                 masks.evaluate(query.predicate, masks.Columns(events), language.semantics)
 
             ratio = best(slow) / best(fast)

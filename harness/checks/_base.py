@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -171,7 +171,6 @@ class Check:
     codes: Mapping[str, str]
     cell: Callable[[Cell], Iterator[Finding]] | None = None
     rule: Callable[[RuleResult], Iterator[Finding]] | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def finding(cell: Cell, code: str, message: str, **details: Any) -> Finding:

@@ -10,7 +10,6 @@ from harness import schemas
 from harness.checks._base import Cell, Step, Witness
 from harness.documents.document import Document
 from harness.evaluate.explain import explain
-from harness.events.model import Label
 from harness.ir import Truth, fields_of
 from harness.mutations._documents import delete_path, leaf_paths
 from harness.schemas import Schema
@@ -118,8 +117,3 @@ def _read(cell: Cell) -> frozenset[str]:
     provenance = cell.schema.provenance(cell.intent.kind)
     by_query = (provenance.get(path) for path in _query_fields(cell))
     return cell.intent.read_values() | {name for name in by_query if name}
-
-
-def is_malicious(document: Document) -> bool:
-    """Return whether a query must return a document."""
-    return document.sample.label is Label.MALICIOUS

@@ -34,12 +34,12 @@ def _run(cell: Cell) -> Iterator[Finding]:
                 family=opinion.engine,
             )
             continue
+        ours = {one.name: verdict for one, verdict in cell.pairs()}
         pairs = zip(opinion.documents, opinion.verdicts, strict=True)
-        wrong = {one.name: told for one, told in pairs if told != _ours(cell, one.name)}
+        wrong = {one.name: told for one, told in pairs if told != _ANSWER.get(ours[one.name])}
         if not wrong:
             continue
         chosen = smallest([one for one in opinion.documents if one.name in wrong])
-        ours = next(verdict for one, verdict in cell.pairs() if one is chosen)
         said = _SAID[wrong[chosen.name]]
         yield finding(
             cell,
@@ -48,13 +48,8 @@ def _run(cell: Cell) -> Iterator[Finding]:
             hint="this is a bug of the harness: report the query and the event",
             family=opinion.engine,
             count=len(wrong),
-            witness=witness(cell, chosen, ours),
+            witness=witness(cell, chosen, ours[chosen.name]),
         )
-
-
-def _ours(cell: Cell, name: str) -> bool | None:
-    verdict = next(verdict for one, verdict in cell.pairs() if one.name == name)
-    return _ANSWER.get(verdict)
 
 
 CHECK = Check(

@@ -13,9 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness.errors import Diagnostic, InvalidInput
+from harness.report._base import WIDTH
 
-WIDTH = 118
-"""Columns of a report that is not shown in a terminal."""
 KEPT, FINDINGS, UNUSABLE, INTERNAL = 0, 1, 2, 3
 """Exit codes: every promise kept; findings; the input cannot be used; a bug of the harness."""
 

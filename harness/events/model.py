@@ -24,10 +24,6 @@ class Activity:
     kind: str
     values: Mapping[str, Any]
 
-    def with_values(self, changes: Mapping[str, Any]) -> Activity:
-        """Return a copy with some values replaced; ``None`` says that a value is absent."""
-        return Activity(kind=self.kind, values={**self.values, **changes})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:

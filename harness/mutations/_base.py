@@ -73,7 +73,6 @@ class Mutated:
     detail: str
     document: Mapping[str, Any]
     effect: Effect
-    paths: tuple[str, ...] = ()
     values: Mapping[str, Any] | None = None
     family: str = ""
     shape: str = ""

@@ -13,7 +13,7 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
         document = subject.copy()
         delete_path(document, path)
         effect = Effect.KEEPS if subject.may_lack(path) else Effect.PROBES
-        yield Mutated(detail=f"without {path}", document=document, effect=effect, paths=(path,))
+        yield Mutated(detail=f"without {path}", document=document, effect=effect)
 
 
 MUTATION = Mutation(

@@ -20,9 +20,7 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
             other, words = [value], "a list of one"
         document = subject.copy()
         set_path(document, path, other)
-        yield Mutated(
-            detail=f"{path} as {words}", document=document, effect=Effect.KEEPS, paths=(path,)
-        )
+        yield Mutated(detail=f"{path} as {words}", document=document, effect=Effect.KEEPS)
 
 
 MUTATION = Mutation(

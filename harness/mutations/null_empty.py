@@ -20,9 +20,7 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
                 continue
             document = subject.copy()
             set_path(document, path, stand_in)
-            yield Mutated(
-                detail=f"{path} as {words}", document=document, effect=effect, paths=(path,)
-            )
+            yield Mutated(detail=f"{path} as {words}", document=document, effect=effect)
 
 
 MUTATION = Mutation(

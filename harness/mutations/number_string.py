@@ -31,9 +31,7 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
         document = subject.copy()
         set_path(document, path, other)
         words = "a number" if isinstance(other, int) else "text"
-        yield Mutated(
-            detail=f"{path} as {words}", document=document, effect=Effect.KEEPS, paths=(path,)
-        )
+        yield Mutated(detail=f"{path} as {words}", document=document, effect=Effect.KEEPS)
 
 
 MUTATION = Mutation(

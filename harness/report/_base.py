@@ -10,6 +10,10 @@ Results = Mapping[str, Any]
 """A ``harness/test/1`` document, as ``harness test --format json`` prints it."""
 
 
+WIDTH = 118
+"""Columns of a text that is not made for a terminal of known width."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """A report format; ``extensions`` are the file endings that select it."""

@@ -6,7 +6,6 @@ here, so that a format has only its own markup to escape.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,6 @@ WORST_FIRST = ("error", "fail", "unsupported", "known", "pass")
 """The statuses of a cell; a rule has the worst of its cells."""
 SEVERITIES = ("error", "warning", "known", "note")
 """Ranks of findings: what fails a run, what should be looked at, what is accepted, and notes."""
-TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

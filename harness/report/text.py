@@ -13,12 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report import _view
-from harness.report._base import Format, Results
+from harness.report._base import WIDTH, Format, Results
 from harness.report._characters import json_line
 from harness.report._grouping import Group
 from harness.report._view import RuleView
 
-WIDTH = 118
 WITNESSES, NOTES = 1, 2
 """Levels of detail: 0 is the tables and the findings in a sentence each."""
 _STATUS = {

@@ -21,8 +21,6 @@ from harness.ruleset.files import manifests, read_text
 from harness.ruleset.model import Budget, Known, Metadata, Promises, Rule, Translation, duration
 from harness.source import QuerySyntaxError, Source, Span
 
-MAX_RULES = 20_000
-
 
 @dataclass
 class Loaded:

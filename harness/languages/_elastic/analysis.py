@@ -15,8 +15,6 @@ import regex
 
 from harness.languages._elastic.folding import fold_accents, lower, upper
 
-POSITION_GAP = 100
-"""Positions between two values of one text field (``position_increment_gap``)."""
 _MAX_TOKEN = 255
 """Longer tokens are split by the standard tokenizer (``max_token_length``)."""
 

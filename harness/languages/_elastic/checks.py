@@ -12,7 +12,6 @@ from typing import Any
 from harness.errors import Fault
 
 _MAX_ORDERINGS = 20_000
-MAX_EDITS = 2
 
 
 @dataclass(frozen=True, slots=True)

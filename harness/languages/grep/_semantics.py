@@ -42,11 +42,6 @@ SEMANTICS = Semantics(
 _SPECIAL = frozenset("\\.[]*^$")
 
 
-def checks_of(grep: Grep, version: tuple[int, ...]) -> list[tuple[str, Check]]:
-    """Return one check for each pattern, with the pattern."""
-    return [(pattern.text, check_of(grep, pattern.text, version)) for pattern in grep.patterns]
-
-
 def check_of(grep: Grep, text: str, version: tuple[int, ...]) -> Check:
     """Return the test that a pattern puts on a line; ``text`` may be several, one a line."""
     words = grep.words and not grep.lines
