@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from harness import schemas
+from harness import batch, schemas
 from harness.documents.build import documents
 from harness.documents.document import Document
 from harness.events import solve
 from harness.events.intent import intent_of
 from harness.report.results import Collector
 from harness.ruleset.model import Rule
-from harness.run.engine import execute
 from harness.run.plan import Plan
 
 
@@ -45,7 +44,6 @@ def test(rules: Iterable[Rule], *, seed: int = 0, measure: bool = False) -> dict
     ``measure`` also measures what translations cost, which takes longer and makes the numbers
     of the document differ from run to run.
     """
-    collector = Collector()
-    for event in execute(Plan(rules=tuple(rules), seed=seed, measure=measure)):
-        collector.handle(event)
+    collector = Collector(seed)
+    batch.run(Plan(rules=tuple(rules), seed=seed, measure=measure), collector)
     return collector.document(times=measure)

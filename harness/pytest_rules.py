@@ -14,8 +14,10 @@ import pytest
 
 from harness.checks import Check, Finding, all_checks
 from harness.errors import InvalidInput
-from harness.ruleset.load import load_rule
+from harness.ruleset import sources
+from harness.ruleset.files import read_text
 from harness.ruleset.model import Rule
+from harness.ruleset.sources.manifest import load_rule
 from harness.run.engine import execute
 from harness.run.events import CellFinished, RuleFinished
 from harness.run.plan import Plan
@@ -39,7 +41,8 @@ class RuleFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item per translation, schema and promise, and one per promise of the rule."""
         try:
-            self.rule = load_rule(self.path)
+            text = read_text(self.path, within=self.path.parent)
+            self.rule = load_rule(sources.RuleFile(path=self.path, text=text))
         except InvalidInput as error:
             raise self.CollectError(str(error)) from error
         for translation, version, schema in Plan(rules=(self.rule,)).columns(self.rule):

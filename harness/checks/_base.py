@@ -178,7 +178,7 @@ def finding(cell: Cell, code: str, message: str, **details: Any) -> Finding:
     details.setdefault("severity", "error")
     return Finding(
         code=code,
-        rule=cell.rule.metadata.id or cell.rule.name,
+        rule=cell.rule.key,
         translation=cell.translation.name,
         language=cell.translation.language,
         schema=cell.schema.label,

@@ -29,7 +29,7 @@ def _run(result: RuleResult) -> Iterator[Finding]:
     yield Finding(
         code="disagreement",
         severity="note",
-        rule=result.rule.metadata.id or result.rule.name,
+        rule=result.rule.key,
         message=f"translations disagree on {len(split)} of {len(votes)} activities; on this one "
         f"{_names(fires)} fire and {_names(silent)} do not",
         hint=f"by the reference the activity is {document.label}",

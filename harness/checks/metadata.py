@@ -32,7 +32,7 @@ def _finding(rule: Rule, code: str, message: str, hint: str, severity: str = "wa
     return Finding(
         code=code,
         severity=severity,
-        rule=rule.metadata.id or rule.name,
+        rule=rule.key,
         message=message,
         hint=hint,
         place=rule.reference.source.name,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from harness import batch, conversion
 from harness.cli._common import FINDINGS, KEPT, UNUSABLE, progress
+from harness.conversion.translate import Request
 from harness.errors import Diagnostic, InvalidInput
 from harness.report import Format, formats
-from harness.report.results import Collector
-from harness.run.engine import execute
-from harness.run.events import CellFinished
+from harness.report.results import Collector, Part
+from harness.ruleset.files import read_text
 from harness.run.plan import Plan
 
 SLOW = 1.0
@@ -40,17 +41,36 @@ def format_of(path: Path) -> Format:
     )
 
 
-def run_plan(plan: Plan, collector: Collector, *, quiet: bool) -> None:
+def run_plan(
+    plan: Plan,
+    collector: Collector,
+    *,
+    quiet: bool,
+    jobs: int | None = None,
+    remember: bool = False,
+) -> None:
     """Run a plan into a collector, with a progress bar once it takes long."""
     started = time.perf_counter()
-    with progress(plan.size, "testing", quiet=quiet) as bar:
+    with progress(len(plan.rules), "testing", quiet=quiet) as bar:
         if bar is not None:
             bar.tasks[0].visible = False
-        for event in execute(plan):
-            collector.handle(event)
-            if bar is not None and isinstance(event, CellFinished):
+
+        def advance(_: Part) -> None:
+            if bar is not None:
                 late = time.perf_counter() - started > SLOW
                 bar.update(bar.tasks[0].id, advance=1, visible=late)
+
+        jobs = jobs or batch.default_jobs(len(plan.rules))
+        batch.run(plan, collector, jobs=jobs, remember=remember, finished=advance)
+
+
+def request_of(names: Sequence[str], file: Path | None) -> Request:
+    """Return what rules are converted to, from names as a user writes them."""
+    wanted = [part.strip() for one in names for part in one.split(",") if part.strip()]
+    known = conversion.built_in()
+    if file is not None:
+        known = (*conversion.read_targets(read_text(file), str(file)), *known)
+    return Request(choices=conversion.choose(dict.fromkeys(wanted), known))
 
 
 def exit_code(summary: Mapping[str, int]) -> int:

@@ -83,7 +83,7 @@ def _explain(
             seen = query.prepare(event) if query.prepare else event
             parts = explain(query.predicate, seen, language.semantics, translation.source)
             yield {
-                "rule": rule.metadata.id or rule.name,
+                "rule": rule.key,
                 "translation": translation.name,
                 "language": translation.language,
                 "schema": name,

@@ -10,15 +10,15 @@ from typing import Any
 
 import click
 
+from harness import batch
 from harness.cli._common import FINDINGS, KEPT, UNUSABLE, write
 from harness.gate import git
 from harness.gate.compare import Outcome, compare
 from harness.report._characters import visible
 from harness.report._markdown import code, sentence, table, text
 from harness.report.results import Collector
-from harness.ruleset.files import MANIFEST, manifests
-from harness.ruleset.load import load
-from harness.run.engine import execute
+from harness.ruleset.files import MANIFEST, rule_files
+from harness.ruleset.load import extensions, load
 from harness.run.plan import Plan
 
 SCHEMA = "harness/gate/1"
@@ -69,35 +69,36 @@ def _gate(paths: Sequence[Path], base: str, seed: int) -> Outcome:
     root = git.root_of(paths[0] if paths[0].is_dir() else paths[0].parent)
     commit = git.commit_of(root, base)
     changed = git.changed_files(root, commit)
-    folders = [one.resolve() for path in paths for one in _rule_folders(path)]
-    touched = [one for one in folders if any(file.is_relative_to(one) for file in changed)]
+    units = [one.resolve() for path in paths for one in _units(path)]
+    touched = [one for one in units if any(file.is_relative_to(one) for file in changed)]
     gone = [one for one in _gone(paths, changed) if one not in touched]
     with tempfile.TemporaryDirectory(prefix="harness-gate-") as scratch:
         old = git.extract(root, commit, [*touched, *gone], Path(scratch))
-        before = _run([one for one in old if (one / MANIFEST).is_file()], seed)
+        before = _run([one for one in old if one.is_file() or (one / MANIFEST).is_file()], seed)
     return compare(before, _run(touched, seed))
 
 
-def _rule_folders(path: Path) -> Iterator[Path]:
+def _units(path: Path) -> Iterator[Path]:
+    """Yield what a rule is kept in below a path: the folder of a harness.yml, or a file."""
     if path.exists():
-        yield from (one.parent for one in manifests(path))
+        for file in rule_files(path, extensions()):
+            yield file.parent if file.name == MANIFEST else file
 
 
 def _gone(paths: Sequence[Path], changed: Sequence[Path]) -> Iterator[Path]:
-    """Yield the folders of rules that the change takes away."""
+    """Yield the folders and files of rules that the change takes away."""
     roots = [path.resolve() for path in paths]
     for file in changed:
         inside = any(file.is_relative_to(root) for root in roots)
-        if inside and file.name == MANIFEST and not file.exists():
-            yield file.parent
+        if inside and file.name.endswith(extensions()) and not file.exists():
+            yield file.parent if file.name == MANIFEST else file
 
 
 def _run(folders: Sequence[Path], seed: int) -> dict[str, Any]:
-    collector = Collector()
+    collector = Collector(seed)
     loaded = load(folders)
     collector.add_problems(loaded.problems)
-    for event in execute(Plan(rules=tuple(loaded.rules), seed=seed, measure=False)):
-        collector.handle(event)
+    batch.run(Plan(rules=tuple(loaded.rules), seed=seed, measure=False), collector)
     return collector.document(times=False)
 
 

@@ -71,5 +71,5 @@ def corpus_files(
 def _save(rule: Rule, files: dict[str, str], folder: Path, seed: int) -> None:
     for name, text in files.items():
         write(folder / name, text)
-    manifest = store.manifest(files, rule=rule.metadata.id or rule.name, seed=seed)
+    manifest = store.manifest(files, rule=rule.key, seed=seed)
     write(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")

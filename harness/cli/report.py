@@ -91,7 +91,7 @@ def report_on(
 ) -> dict[str, Any]:
     """Run rules and return the ``harness/test/1`` document that their report is made of."""
     loaded = load(paths)
-    collector = Collector()
+    collector = Collector(seed)
     collector.add_problems(loaded.problems)
     run_plan(Plan(rules=tuple(loaded.rules), seed=seed, measure=measure), collector, quiet=quiet)
     return collector.document(times=measure)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli._common import console, write
-from harness.cli._running import exit_code, format_of, run_plan
+from harness.cli._running import exit_code, format_of, request_of, run_plan
 from harness.errors import Diagnostic, InvalidInput
 from harness.report import formats, text
 from harness.report.results import Collector
@@ -49,6 +49,32 @@ from harness.run.plan import Plan
     default=True,
     help="Also run translations in the real engines that are installed (GNU grep).",
 )
+@click.option(
+    "--translate",
+    "wanted",
+    multiple=True,
+    metavar="NAMES",
+    help="Convert Sigma rules first: lucene, splunk, kusto@m365_defender, ...; comma-separated. "
+    "harness languages lists them.",
+)
+@click.option(
+    "--targets",
+    "targets_file",
+    type=click.Path(path_type=Path),
+    help="A TOML file with further targets for --translate; its commands are run.",
+)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1, max=256),
+    help="Worker processes; default: one a processor, as far as the rules are worth it.",
+)
+@click.option(
+    "--cache/--no-cache",
+    "remember",
+    default=True,
+    help="Remember conversions and results; only what has changed is run again.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only the tables, no witnesses.")
 @click.option("-v", "--verbose", is_flag=True, help="Also show notes.")
 def command(
@@ -60,25 +86,31 @@ def command(
     schemas: tuple[str, ...],
     measure: bool,
     engines: bool,
+    wanted: tuple[str, ...],
+    targets_file: Path | None,
+    jobs: int | None,
+    remember: bool,
     quiet: bool,
     verbose: bool,
 ) -> int:
     """Run every translation of the rules at PATHS (default: rules/) on generated events."""
     writers = [(path, format_of(path)) for path in outputs]
+    request = request_of(wanted, targets_file)
     loaded = load(paths or (Path("rules"),))
     plan = Plan(
         rules=tuple(loaded.rules),
         seed=seed,
         languages=frozenset(languages),
         schemas=frozenset(schemas),
+        request=request,
         measure=measure,
         engines=engines,
     )
     if loaded.rules and not plan.size:
         raise InvalidInput([_nothing_selected(plan)])
-    collector = Collector()
+    collector = Collector(seed)
     collector.add_problems(loaded.problems)
-    run_plan(plan, collector, quiet=quiet)
+    run_plan(plan, collector, quiet=quiet, jobs=jobs, remember=remember)
     document = collector.document()
     if form == "json":
         click.echo(formats()["json"].render(document), nl=False)

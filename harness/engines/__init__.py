@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 
 from harness.engines._base import Engine
 
-__all__ = ["Engine", "engines_for"]
+__all__ = ["Engine", "engines_for", "versions"]
 
 
 @lru_cache(maxsize=1)
@@ -24,3 +24,9 @@ def _found() -> tuple[Engine, ...]:
 def engines_for(language: str) -> tuple[Engine, ...]:
     """Return the engines of a language that are installed here."""
     return tuple(one for one in _found() if one.language == language and one.available())
+
+
+def versions() -> dict[str, str]:
+    """Return the engines that are installed here, with their versions."""
+    found = {one.name: one.available() for one in _found()}
+    return {name: version for name, version in found.items() if version}

@@ -9,7 +9,7 @@ from typing import Any
 from harness import languages
 from harness.evaluate import masks
 from harness.ir.cells import Event, Lookup, raw
-from harness.ir.query import Context, Query, field_types, infer_types
+from harness.ir.query import Context, Query, field_names, field_types, infer_types
 from harness.ir.semantics import Semantics
 from harness.ir.truth import Truth, both
 from harness.source import Source
@@ -18,13 +18,19 @@ _TIME_FIELDS = ("@timestamp", "timestamp", "TimeCreated", "event.created", "_tim
 _DEFAULT_NOW = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def outcomes(query: Query, events: Sequence[Event], semantics: Semantics) -> list[Truth]:
+def outcomes(
+    query: Query, events: Sequence[Event] | masks.Columns, semantics: Semantics
+) -> list[Truth]:
     """Return the final outcome per event, UNKNOWN already settled by the language's rule.
 
-    For a query with an outcome of its own (a watch) the list has that one element.
+    For a query with an outcome of its own (a watch) the list has that one element. Events that
+    several queries see are given as columns, so that each is taken apart once.
     """
-    documents = [query.prepare(event) for event in events] if query.prepare else list(events)
+    given = events.events if isinstance(events, masks.Columns) else events
+    documents = [query.prepare(event) for event in given] if query.prepare else list(given)
     columns = masks.Columns(documents)
+    if isinstance(events, masks.Columns) and query.prepare is None:
+        columns = events
     if query.outcome is not None:
         hits = []
         for search in query.outcome.searches:
@@ -32,7 +38,8 @@ def outcomes(query: Query, events: Sequence[Event], semantics: Semantics) -> lis
             hits.append([documents[i] for i in range(len(documents)) if found[i] == Truth.TRUE])
         return [query.outcome.decide(hits)]
     result = [Truth(int(code)) for code in masks.evaluate(query.predicate, columns, semantics)]
-    result = [semantics.unknown if item is Truth.UNKNOWN else item for item in result]
+    unknown = semantics.unknown if query.unknown is None else query.unknown
+    result = [unknown if item is Truth.UNKNOWN else item for item in result]
     if query.upstream is not None:
         reached = outcomes(query.upstream, documents, semantics)
         result = [both(*pair, ordered=True) for pair in zip(reached, result, strict=True)]
@@ -54,9 +61,13 @@ def read(
     """Parse a query against the index types given, or seen in the events."""
     spoken = languages.get(language)
     given = field_types(types)
+    names = None
     if spoken.semantics.typed:
         given = {**infer_types(events), **given}
-    context = Context(types=given, now=_moment(now, events), options=dict(options or {}))
+        names = field_names(events) if events else None
+    context = Context(
+        types=given, fields=names, now=_moment(now, events), options=dict(options or {})
+    )
     return spoken.parse(Source(text, name), context), spoken.semantics
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from harness import languages, schemas
 from harness.evaluate import oracle
-from harness.events import logsource
 from harness.events.kinds import CLOCK
 from harness.events.model import Label
 from harness.ir import And, Context, Predicate, Semantics, Truth, fields_of
+from harness.ruleset import logsource
 from harness.ruleset.model import Rule
 from harness.schemas import Schema
 
@@ -21,7 +21,8 @@ from harness.schemas import Schema
 class Intent:
     """The reference predicate over documents of one schema, for activities of one kind.
 
-    For Sigma the predicate includes the log source, so an event of another channel is benign.
+    For Sigma the predicate includes the ``scope``, what the log source asks, so an event of
+    another channel is benign.
     ``late_by`` is the delay that the rule promises to survive.
     """
 
@@ -29,13 +30,23 @@ class Intent:
     schema: Schema
     predicate: Predicate
     semantics: Semantics
+    scope: tuple[Predicate, ...] = ()
     late_by: timedelta | None = None
 
     def truth(self, values: Mapping[str, Any]) -> Truth:
         """Return the reference's outcome on an activity of this kind."""
-        return oracle.evaluate(
-            self.predicate, self.schema.render(self.kind, values), self.semantics
-        )
+        return self.truth_on(self.schema.render(self.kind, values))
+
+    def truth_on(self, document: Mapping[str, Any]) -> Truth:
+        """Return the reference's outcome on a document of its own schema."""
+        return oracle.evaluate(self.predicate, document, self.semantics)
+
+    def in_scope(self, values: Mapping[str, Any]) -> bool:
+        """Return whether an activity is of the rule's log source."""
+        if not self.scope:
+            return True
+        body = self.schema.render(self.kind, values)
+        return oracle.evaluate(And(self.scope), body, self.semantics) is Truth.TRUE
 
     def read_values(self) -> frozenset[str]:
         """Return the names of the activity values that the reference looks at."""
@@ -63,12 +74,16 @@ def intent_of(rule: Rule) -> Intent:
     language = languages.get(reference.language)
     context = Context(types=schema.types(rule.kind), now=CLOCK, options=dict(reference.options))
     predicate = language.parse(reference.source, context).predicate
-    if rule.metadata.logsource:
-        predicate = And((*logsource.conditions(rule.metadata.logsource), predicate))
+    known = schema.kind(rule.kind).values
+    asked = logsource.conditions(rule.metadata.logsource)
+    scope = tuple(one for one in asked if fields_of(one) <= set(known))
+    if scope:
+        predicate = And((*scope, predicate))
     return Intent(
         kind=rule.kind,
         schema=schema,
         predicate=predicate,
         semantics=language.semantics,
+        scope=scope,
         late_by=rule.promises.late_by,
     )

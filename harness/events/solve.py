@@ -41,6 +41,8 @@ MAX_ALTERNATIVES = 200
 """Alternatives of one predicate that are built; the rest is reported as not constructed."""
 MAX_TRIES = 400
 """Value combinations tried for one alternative."""
+MAX_RENDERED = 256
+"""Activities whose document is remembered while they are looked at."""
 BACKGROUND = 12
 """Ordinary activities that go with every rule."""
 
@@ -134,6 +136,7 @@ class _Builder:
         self._seen: set[str] = set()
         self._done: set[Literal] = set()
         self._read = sorted(fields_of(intent.predicate))
+        self._rendered: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
 
     def build(self) -> Samples:
         """Build everything, malicious first."""
@@ -145,6 +148,21 @@ class _Builder:
         self._left_out(found)
         self._background()
         return Samples(samples=tuple(self._samples), gaps=tuple(self._gaps))
+
+    def _document(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return an activity as the reference's schema records it; values are never changed."""
+        known = self._rendered.get(id(values))
+        if known is not None and known[0] is values:
+            return known[1]
+        document = self._intent.schema.render(self._intent.kind, values)
+        if len(self._rendered) >= MAX_RENDERED:
+            self._rendered.clear()
+        self._rendered[id(values)] = (values, document)
+        return document
+
+    def _label(self, values: Mapping[str, Any]) -> Label:
+        fires = self._intent.truth_on(self._document(values)) is Truth.TRUE
+        return Label.MALICIOUS if fires else Label.BENIGN
 
     def _left_out(self, found: list[Alternative]) -> None:
         used = {id(literal.leaf) for alternative in found for literal in alternative}
@@ -190,7 +208,7 @@ class _Builder:
             for change in chosen:
                 wanted.update(change)
             values = self._draw(wanted)
-            if self._intent.label(values) is Label.MALICIOUS:
+            if self._label(values) is Label.MALICIOUS:
                 yield wanted, values
 
     def _draw(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -265,7 +283,7 @@ class _Builder:
             for family, change in self._other_ways(literal, path):
                 changed = {**values, **change}
                 same = self._essence(changed) == self._essence(values)
-                if not same and self._intent.label(changed) is Label.MALICIOUS:
+                if not same and self._label(changed) is Label.MALICIOUS:
                     because = self._difference(path, values, changed)
                     self._add(Label.MALICIOUS, family, because, changed, leaf.span)
 
@@ -298,7 +316,7 @@ class _Builder:
             changed = self._draw({**wanted, **change}) if coherent else {**values, **change}
             if self._holds(literal, changed) or not all(self._holds(o, changed) for o in others):
                 continue
-            if self._intent.label(changed) is Label.BENIGN:
+            if self._label(changed) is Label.BENIGN:
                 path = _paths(literal)[0]
                 because = self._difference(path, values, changed)
                 if coherent:
@@ -328,7 +346,7 @@ class _Builder:
         return f"{path} is {after} instead of {before}"
 
     def _shown(self, path: str, values: Mapping[str, Any]) -> str:
-        document = self._intent.schema.render(self._intent.kind, values)
+        document = self._document(values)
         found = oracle.cell_of(document, path, self._intent.semantics).values
         return ", ".join(repr(value) for value in found) or "absent"
 
@@ -339,7 +357,7 @@ class _Builder:
         leaf = literal.leaf
         assert isinstance(leaf, Atom | Presence)
         for path in _paths(literal):
-            document = self._intent.schema.render(self._intent.kind, values)
+            document = self._document(values)
             now = oracle.cell_of(document, path, self._intent.semantics).values
             if literal.wanted:
                 for change in self._others(path):
@@ -364,15 +382,22 @@ class _Builder:
                     yield "value-present-or-not", change, False
 
     def _holds(self, literal: Literal, values: Mapping[str, Any]) -> bool:
-        document = self._intent.schema.render(self._intent.kind, values)
+        document = self._document(values)
         outcome = oracle.evaluate(literal.leaf, document, self._intent.semantics)
         return (outcome is Truth.TRUE) is literal.wanted
 
     def _background(self) -> None:
         for _ in range(BACKGROUND):
-            values = self._kind.draw(self._world, {})
-            label = self._intent.label(values)
+            values = self._kind.draw(self._world, self._everyday())
+            label = self._label(values)
             self._add(label, "background", "ordinary activity", values, None)
+
+    def _everyday(self) -> dict[str, Any]:
+        """Return ordinary values for what the rule reads, where the kind knows none itself."""
+        if self._kind.ordinary is None:
+            return {}
+        names = (self._name(path) for path in self._read)
+        return {name: self._kind.ordinary(self._world, name) for name in names if name}
 
     def _add(
         self, label: Label, family: str, because: str, values: Mapping[str, Any], atom: Span | None
@@ -395,7 +420,7 @@ class _Builder:
 
     def _essence(self, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Return the values that the intent reads: what makes two samples the same test."""
-        document = self._intent.schema.render(self._intent.kind, values)
+        document = self._document(values)
         return [
             (path, repr(oracle.cell_of(document, path, self._intent.semantics).values))
             for path in self._read

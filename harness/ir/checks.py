@@ -10,9 +10,8 @@ from __future__ import annotations
 import ipaddress
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
 from typing import Any, Protocol
 
 from harness.ir.cells import Scalar
@@ -119,9 +118,17 @@ class Glob:
 
     pieces: tuple[Piece, ...]
     case: Case = Case.SENSITIVE
+    _test: Callable[[str], bool] | None = field(default=None, init=False, repr=False, compare=False)
 
     def accepts(self, value: Any) -> bool:
-        return glob_match(_units(self.pieces, self.case), fold(as_text(value), self.case))
+        test = self._test
+        if test is None:  # built on first use: most patterns of a large rule set see no value
+            test = _glob_test(self.pieces, self.case)
+            object.__setattr__(self, "_test", test)
+        return test(fold(value if isinstance(value, str) else as_text(value), self.case))
+
+    def __reduce__(self) -> tuple[type[Glob], tuple[Any, ...]]:
+        return (Glob, (self.pieces, self.case))
 
     def describe(self) -> str:
         text = "".join(
@@ -131,7 +138,38 @@ class Glob:
         return f"like {text!r}{_suffix(self.case)}"
 
 
-@lru_cache(maxsize=65536)
+def _glob_test(pieces: tuple[Piece, ...], case: Case) -> Callable[[str], bool]:
+    """Return the test of folded text; texts between wildcards for any text are simply found."""
+    units = _units(pieces, case)
+    if any(not isinstance(unit, str) and unit is not Wild.ANY for unit in units):
+        return lambda text: glob_match(units, text)
+    runs = [""]
+    for unit in units:
+        if isinstance(unit, str):
+            runs[-1] += unit
+        else:
+            runs.append("")
+    if len(runs) == 1:
+        return runs[0].__eq__
+    first, *inner, last = runs
+    return lambda text: _stand_in_order(text, first, inner, last)
+
+
+def _stand_in_order(text: str, first: str, inner: list[str], last: str) -> bool:
+    """Return whether a text begins and ends so, with the inner texts between, in order."""
+    if len(text) < len(first) + len(last):
+        return False
+    if not text.startswith(first) or not text.endswith(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for run in inner:
+        at = text.find(run, at, end)
+        if at < 0:
+            return False
+        at += len(run)
+    return True
+
+
 def _units(pieces: tuple[Piece, ...], case: Case) -> tuple[Piece, ...]:
     """Split literals into single characters, folded."""
     units: list[Piece] = []

@@ -24,10 +24,10 @@ def fold(text: str, case: Case) -> str:
     """Return ``text`` with the letter case removed that ``case`` ignores; the length is kept."""
     if case is Case.SENSITIVE:
         return text
-    if case is Case.ASCII:
-        return text.translate(_ASCII_FOLD)
     if text.isascii():
         return text.lower()
+    if case is Case.ASCII:
+        return text.translate(_ASCII_FOLD)
     return "".join(_fold_one(char) for char in text)
 
 

@@ -3,73 +3,87 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import harness
 from harness.checks import Cell, Finding, Opinion
 from harness.errors import Diagnostic
 from harness.ir import Truth
-from harness.run.events import CellFinished, RuleFinished, RunEvent, RunFinished, RunStarted
+from harness.run.events import CellFinished, RuleFinished, RunEvent
 from harness.source import Unsupported
 
 SCHEMA = "harness/test/1"
 
 
+Part = dict[str, Any]
+"""What comes of one rule, as JSON: its cells, the rule as a whole, problems and counts."""
+
+
+def part(events: Iterable[RunEvent]) -> Part:
+    """Return what the events of one rule come to."""
+    made: Part = {"results": [], "rules": [], "problems": [], "documents": 0, "verdicts": 0}
+    for event in events:
+        if isinstance(event, CellFinished):
+            made["results"].append(_result(event.cell, event.findings))
+            made["documents"] += len(event.cell.documents)
+            made["verdicts"] += len(event.cell.verdicts)
+        elif isinstance(event, RuleFinished):
+            made["rules"].append(_rule(event))
+            made["problems"].extend(diagnostic_json(one) for one in event.problems)
+    return made
+
+
 class Collector:
-    """A listener that keeps everything and gives it as a ``harness/test/1`` document."""
+    """Gathers the parts of a run and gives them as a ``harness/test/1`` document."""
 
-    def __init__(self) -> None:
-        self._seed = 0
-        self._results: list[dict[str, Any]] = []
-        self._rules: list[dict[str, Any]] = []
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+        self._parts: list[Part] = []
         self._problems: list[dict[str, Any]] = []
-        self._finished: RunFinished | None = None
+        self._seconds = 0.0
+        self._interrupted = False
 
-    def handle(self, event: RunEvent) -> None:
-        """Take one run event."""
-        match event:
-            case RunStarted(seed=seed):
-                self._seed = seed
-            case CellFinished(cell=cell, findings=findings):
-                self._results.append(_result(cell, findings))
-            case RuleFinished():
-                self._rules.append(_rule(event))
-                self._problems.extend(diagnostic_json(one) for one in event.problems)
-            case RunFinished():
-                self._finished = event
+    def add(self, part: Part) -> None:
+        """Add what came of one rule."""
+        self._parts.append(part)
 
-    def add_problems(self, problems: list[Diagnostic]) -> None:
+    def add_problems(self, problems: Iterable[Diagnostic]) -> None:
         """Add what was wrong with inputs that never became a rule."""
         self._problems.extend(diagnostic_json(one) for one in problems)
 
+    def finish(self, *, seconds: float, interrupted: bool = False) -> None:
+        """Note how the run ended."""
+        self._seconds, self._interrupted = seconds, interrupted
+
     def document(self, *, times: bool = True) -> dict[str, Any]:
         """Return the document; without times it is the same for the same input and seed."""
-        findings = [one for item in (*self._results, *self._rules) for one in item["findings"]]
+        results = [item for one in self._parts for item in one["results"]]
+        rules = [item for one in self._parts for item in one["rules"]]
+        problems = [*self._problems, *(item for one in self._parts for item in one["problems"])]
+        findings = [one for item in (*results, *rules) for one in item["findings"]]
         counts = Counter("known" if one["known"] else one["severity"] for one in findings)
-        end = self._finished
-        results = self._results if times else [_timeless(item) for item in self._results]
         return {
             "schema": SCHEMA,
             "seed": self._seed,
             "harness": harness.__version__,
             "summary": {
-                "rules": len(self._rules),
-                "translations": len(self._results),
-                "documents": end.documents if end else 0,
-                "verdicts": end.verdicts if end else 0,
+                "rules": len(rules),
+                "translations": len(results),
+                "documents": sum(one["documents"] for one in self._parts),
+                "verdicts": sum(one["verdicts"] for one in self._parts),
                 "findings": counts["error"],
                 "warnings": counts["warning"],
                 "notes": counts["note"],
                 "known": counts["known"],
-                "unsupported": sum(item["status"] == "unsupported" for item in self._results),
-                "problems": len(self._problems),
-                "interrupted": bool(end and end.interrupted),
-                "seconds": round(end.seconds, 2) if end and times else 0.0,
+                "unsupported": sum(item["status"] == "unsupported" for item in results),
+                "problems": len(problems),
+                "interrupted": self._interrupted,
+                "seconds": round(self._seconds, 2) if times else 0.0,
             },
-            "results": results,
-            "rules": self._rules,
-            "problems": self._problems,
+            "results": results if times else [_timeless(item) for item in results],
+            "rules": rules,
+            "problems": problems,
         }
 
 
@@ -88,7 +102,7 @@ def _result(cell: Cell, findings: tuple[Finding, ...]) -> dict[str, Any]:
         fired = verdict is Truth.TRUE
         counts[("tp" if fired else "fn") if document.malicious else ("fp" if fired else "tn")] += 1
     return {
-        "rule": cell.rule.metadata.id or cell.rule.name,
+        "rule": cell.rule.key,
         "title": cell.rule.metadata.title,
         "translation": cell.translation.name,
         "language": cell.translation.language,

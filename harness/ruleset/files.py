@@ -53,8 +53,12 @@ def _refused(code: str, place: str, message: str, hint: str = "") -> Diagnostic:
     return Diagnostic(code=code, message=message, place=place, hint=hint)
 
 
-def manifests(root: Path) -> Iterator[Path]:
-    """Yield every ``harness.yml`` at or below a path, sorted; links to folders are not followed."""
+def rule_files(root: Path, endings: tuple[str, ...]) -> Iterator[Path]:
+    """Yield the files that may hold rules at or below a path, sorted.
+
+    A folder with a ``harness.yml`` is that rule's own: nothing else in it is a rule. Links to
+    folders are not followed.
+    """
     if root.is_file():
         yield root
         return
@@ -62,3 +66,7 @@ def manifests(root: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         if MANIFEST in files:
             yield Path(folder) / MANIFEST
+            continue
+        for name in sorted(files):
+            if name.endswith(endings) and not name.startswith("."):
+                yield Path(folder) / name

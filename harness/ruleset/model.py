@@ -20,6 +20,9 @@ class Translation:
     ``schemas`` are names as ``harness schemas`` prints them, each with an optional
     ``@version`` or ``:variant``; ``versions`` are versions of the product that runs the query,
     each of which gives a column of its own (passed to the language as option ``version``).
+    ``pieces`` are the queries inside ``source`` where a converter made several of one rule: an
+    event fires if any of them returns it. A ``scoped`` translation is run on events of the
+    rule's log source only, which it does not test itself.
     """
 
     name: str
@@ -28,6 +31,18 @@ class Translation:
     schemas: tuple[str, ...]
     versions: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    pieces: tuple[str, ...] = ()
+    scoped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotConverted:
+    """A translation that a converter did not make: its error's name, and its reason."""
+
+    translation: str
+    language: str
+    code: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +122,13 @@ class Rule:
     known: tuple[Known, ...] = ()
     budget: Budget = field(default_factory=Budget)
     schedule: Schedule | None = None
+    not_converted: tuple[NotConverted, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What tells the rule from others: its id, or its name where it has none."""
+        return self.metadata.id or self.name
 
 
 def duration(text: str) -> timedelta | None:

@@ -104,7 +104,11 @@ def sigma_metadata(source: Source) -> Metadata:
     if not rules:
         message = "the file holds no Sigma rule"
         raise InvalidInput([Diagnostic(code="no-rule", message=message, place=source.name)])
-    rule = rules[0]
+    return metadata_of(rules[0])
+
+
+def metadata_of(rule: SigmaDocument) -> Metadata:
+    """Return the metadata of a Sigma rule that is read already."""
     attack = [tag.removeprefix("attack.") for tag in rule.tags if tag.startswith("attack.")]
     parts = {"category": rule.logsource.category, "product": rule.logsource.product}
     parts["service"] = rule.logsource.service

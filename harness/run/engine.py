@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from harness import languages, schemas
+from harness.cache import Cache
 from harness.checks import Cell, Finding, RuleResult, all_checks
+from harness.conversion.translate import translated
 from harness.documents.build import documents as build_documents
 from harness.documents.document import Document
 from harness.errors import Diagnostic, InvalidInput
+from harness.evaluate.masks import Columns
 from harness.evaluate.verdicts import outcomes
 from harness.events import solve
 from harness.events.intent import Intent, intent_of
@@ -21,18 +24,20 @@ from harness.events.kinds import CLOCK
 from harness.events.model import Samples
 from harness.ir import Context, FieldType, Query, Truth
 from harness.ruleset.files import MANIFEST
-from harness.ruleset.load import from_syntax_error
 from harness.ruleset.model import Known, Rule, Translation
+from harness.ruleset.sources import from_syntax_error
 from harness.run.cost import measure
 from harness.run.events import CellFinished, RuleFinished, RunEvent, RunFinished, RunStarted
 from harness.run.opinions import opinions
 from harness.run.plan import Plan
+from harness.run.queries import parse_query
 from harness.schemas import Schema
 from harness.source import QuerySyntaxError, Unsupported
 
 
-def execute(plan: Plan) -> Iterator[RunEvent]:
+def execute(plan: Plan, cache: Cache | None = None) -> Iterator[RunEvent]:
     """Run a plan; an interrupt ends it early with a valid last event."""
+    cache = cache or Cache(None)
     started = time.perf_counter()
     tally: Counter[str] = Counter()
     severities: Counter[str] = Counter()
@@ -40,7 +45,7 @@ def execute(plan: Plan) -> Iterator[RunEvent]:
     interrupted = False
     try:
         for rule in plan.rules:
-            for event in _rule(plan, rule):
+            for event in run_rule(plan, rule, cache):
                 _count(event, tally, severities)
                 yield event
     except KeyboardInterrupt:
@@ -70,8 +75,10 @@ def _count(event: RunEvent, tally: Counter[str], severities: Counter[str]) -> No
             severities["known" if finding.known else finding.severity] += 1
 
 
-def _rule(plan: Plan, rule: Rule) -> Iterator[RunEvent]:
+def run_rule(plan: Plan, rule: Rule, cache: Cache) -> Iterator[RunEvent]:
+    """Run one rule of a plan, converted first to what the plan asks for."""
     try:
+        rule = translated(rule, plan.request, cache)
         intent = intent_of(rule)
     except QuerySyntaxError as error:
         yield _unusable(rule, from_syntax_error(error))
@@ -93,13 +100,13 @@ def _rule(plan: Plan, rule: Rule) -> Iterator[RunEvent]:
     cells: list[Cell] = []
     problems: list[Diagnostic] = []
     used: set[Known] = set()
-    corpora: dict[str, list[Document]] = {}
+    corpora: dict[str, Corpus] = {}
     for translation, version, name in plan.columns(rule):
-        schema = schemas.get(name)
         if name not in corpora:
-            corpora[name] = build_documents(samples.samples, intent, schema, seed=plan.seed)
+            corpora[name] = corpus_of(samples, intent, schemas.get(name), seed=plan.seed)
+        corpus = corpora[name].scoped(intent) if translation.scoped else corpora[name]
         try:
-            cell = run_cell(plan, rule, (translation, version, schema), intent, corpora[name])
+            cell = run_cell(plan, rule, (translation, version), intent, corpus)
         except InvalidInput as error:
             problems += [one for one in _placed(rule, error) if one not in problems]
             continue
@@ -128,26 +135,64 @@ def _finished(
     return RuleFinished(rule=rule, cells=len(cells), findings=tuple(findings), gaps=samples.gaps)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """The documents of a rule in one schema, and how its store indexes their fields."""
+
+    schema: Schema
+    documents: Sequence[Document]
+    types: Mapping[str, FieldType]
+    _columns: list[Columns] = field(default_factory=list)
+
+    def columns(self) -> Columns:
+        """Return the documents as columns, taken apart once for all translations."""
+        if not self._columns:
+            self._columns.append(Columns([one.body for one in self.documents]))
+        return self._columns[0]
+
+    def scoped(self, intent: Intent) -> Corpus:
+        """Return the part that is of the rule's log source."""
+        if not intent.scope:
+            return self
+        inside: dict[str, bool] = {}
+        for one in self.documents:
+            if one.sample.name not in inside:
+                inside[one.sample.name] = intent.in_scope(one.sample.activity.values)
+        kept = [one for one in self.documents if inside[one.sample.name]]
+        return (
+            self if len(kept) == len(self.documents) else replace(self, documents=kept, _columns=[])
+        )
+
+
+def corpus_of(samples: Samples, intent: Intent, schema: Schema, *, seed: int) -> Corpus:
+    """Return the documents of a rule's samples in one schema."""
+    documents = build_documents(samples.samples, intent, schema, seed=seed)
+    plain = [one.document for one in documents if one.mutation is None]
+    types = schema.types_in(intent.kind, plain)
+    return Corpus(schema=schema, documents=documents, types=types)
+
+
 def run_cell(
     plan: Plan,
     rule: Rule,
-    column: tuple[Translation, str, Schema],
+    column: tuple[Translation, str],
     intent: Intent,
-    corpus: Sequence[Document],
+    corpus: Corpus,
 ) -> Cell:
     """Run one translation on the documents of one schema."""
-    translation, version, schema = column
+    translation, version = column
+    schema, documents = corpus.schema, corpus.documents
     language = languages.get(translation.language)
     query: Query | None = None
     error: QuerySyntaxError | Unsupported | None = None
 
     def parse(now: datetime, more: Mapping[str, FieldType] | None = None) -> Query:
         options = {**translation.options, **({"version": version} if version else {})}
-        types = {**schema.types(intent.kind), **(more or {})}
-        return language.parse(translation.source, Context(types=types, now=now, options=options))
+        types = {**corpus.types, **(more or {})}
+        return parse_query(translation, Context(types=types, now=now, options=options))
 
     def judge(
-        bodies: Sequence[Mapping[str, Any]],
+        bodies: Sequence[Mapping[str, Any]] | Columns,
         now: datetime | None = None,
         types: Mapping[str, FieldType] | None = None,
     ) -> list[Truth]:
@@ -155,13 +200,14 @@ def run_cell(
         assert parsed is not None
         if parsed.outcome is None:
             return outcomes(parsed, bodies, language.semantics)
+        bodies = bodies.events if isinstance(bodies, Columns) else bodies
         return [outcomes(parsed, [body], language.semantics)[0] for body in bodies]
 
     try:
         query = parse(CLOCK)
     except (QuerySyntaxError, Unsupported) as caught:
         error = caught
-    verdicts = judge([one.body for one in corpus]) if query is not None else []
+    verdicts = judge(corpus.columns()) if query is not None else []
     cell = Cell(
         rule=rule,
         translation=translation,
@@ -170,7 +216,7 @@ def run_cell(
         semantics=language.semantics,
         query=query,
         error=error,
-        documents=corpus if query is not None else (),
+        documents=documents if query is not None else (),
         verdicts=verdicts,
         judge=judge,
         intent=intent,
@@ -180,7 +226,7 @@ def run_cell(
     if plan.measure:
         cell = replace(cell, cost=measure(cell))
     if plan.engines:
-        cell = replace(cell, opinions=tuple(opinions(translation, corpus)))
+        cell = replace(cell, opinions=tuple(opinions(translation, documents)))
     return cell
 
 
@@ -217,7 +263,7 @@ def _unused_exceptions(rule: Rule, used: set[Known]) -> Iterator[Finding]:
             yield Finding(
                 code="known-no-more",
                 severity="error",
-                rule=rule.metadata.id or rule.name,
+                rule=rule.key,
                 translation=known.translation,
                 schema=known.schema,
                 message=f"the known exception {known.code!r} matches no finding any more",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from harness.conversion.translate import Request
 from harness.ruleset.model import Rule, Translation
 
 
@@ -12,6 +13,7 @@ from harness.ruleset.model import Rule, Translation
 class Plan:
     """Rules to test. Empty filters mean everything.
 
+    ``request`` names what Sigma rules are converted to beside the translations they have;
     ``measure`` asks for costs, ``engines`` for the verdicts of real engines that are installed.
     """
 
@@ -19,13 +21,15 @@ class Plan:
     seed: int = 0
     languages: frozenset[str] = field(default_factory=frozenset)
     schemas: frozenset[str] = field(default_factory=frozenset)
+    request: Request = field(default_factory=Request)
     measure: bool = True
     engines: bool = False
 
     @property
     def size(self) -> int:
-        """The number of cells: translation, version and schema."""
-        return sum(1 for rule in self.rules for _ in self.columns(rule))
+        """The number of cells: translation, version and schema, conversions included."""
+        written = sum(1 for rule in self.rules for _ in self.columns(rule))
+        return written + len(self.rules) * len(self.request.choices)
 
     def columns(self, rule: Rule) -> Iterator[tuple[Translation, str, str]]:
         """Yield every (translation, version, schema name) of a rule that the filters keep."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from reprlib import repr as repr_short
 from typing import Any, Literal
 
 from harness.errors import Diagnostic, InvalidInput
-from harness.ir.query import FieldType
+from harness.ir.query import FieldType, infer_types
 from harness.schemas import _render
 from harness.schemas._kinds import Activity, Kind
 from harness.schemas._rules import ALWAYS, Constant, From, Rule, Template, When, given
@@ -172,6 +172,20 @@ class Schema:
     def types(self, kind: str) -> dict[str, FieldType]:
         """Return how the store indexes each path."""
         return {path: self._shape(kind).at(path)[0].type for path in self.paths(kind)}
+
+    def types_in(self, kind: str, documents: Sequence[Document]) -> dict[str, FieldType]:
+        """Return how the store indexes each path, those of undeclared values included.
+
+        Where undeclared values may have any type, the first document that holds one decides,
+        as dynamic mapping does.
+        """
+        shape = self._shape(kind)
+        found = self.types(kind)
+        if shape.rest is not None:
+            for path, seen in infer_types(documents).items():
+                if path not in found and self._rest_name(shape, path):
+                    found[path] = seen if shape.rest.json == "any" else shape.rest.type
+        return found
 
     def optional(self, kind: str) -> dict[str, str]:
         """Return the paths that may legitimately be absent, with the circumstances."""

@@ -77,7 +77,9 @@ def _require(root: dict[str, Any], path: tuple[_render.Token, ...]) -> None:
 
 
 def _open(root: dict[str, Any], rest: Rest, *, nested: bool) -> None:
-    form = {"anyOf": [{"type": rest.json}, {"type": "array", "items": {"type": rest.json}}]}
+    form: dict[str, Any] = {}
+    if rest.json != "any":
+        form = {"anyOf": [{"type": rest.json}, {"type": "array", "items": {"type": rest.json}}]}
     path = _render.tokens(rest.path, nested=nested)
     node = root
     for token in path[:-1]:

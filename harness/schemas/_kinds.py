@@ -14,6 +14,7 @@ from harness.schemas._rules import Rule, given
 
 Activity = dict[str, Any]
 
+_PYTHON = {"integer": int, "number": float, "boolean": bool, "string": str}
 _JSON = {"integer": "number", "number": "number", "boolean": "boolean", "string": "string"}
 
 
@@ -37,6 +38,8 @@ class Value:
 
     def coerce(self, value: Any) -> Any:
         """Return ``value`` in this value's type, unchanged where it has no such form."""
+        if type(value) is _PYTHON[self.type]:
+            return value
         coerced = as_json(value, _JSON[self.type], array=False)
         if coerced is None or (self.type == "integer" and not isinstance(coerced, int)):
             return value

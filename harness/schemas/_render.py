@@ -61,18 +61,20 @@ def find(document: Any, path: tuple[Token, ...]) -> Any:
 
 def as_json(value: Any, json: str, *, array: bool) -> Any:
     """Return a value in the JSON type of its field, ``None`` where it has no such form."""
+    if not array and json == "string" and type(value) is str:
+        return value
     if array:
         items = value if isinstance(value, list) else [value]
         found = [_scalar(item, json) for item in items]
         return None if any(item is None for item in found) else found
-    if isinstance(value, list) and json != "object":
+    if isinstance(value, list) and json not in {"object", "any"}:
         value = value[0] if value else None
     return _scalar(value, json)
 
 
 def _scalar(value: Any, json: str) -> Any:
-    if value is None:
-        return None
+    if value is None or json == "any":
+        return value
     if json == "object":
         return value if isinstance(value, Mapping) else None
     if isinstance(value, Mapping | list):

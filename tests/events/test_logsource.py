@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from harness.evaluate import oracle
-from harness.events import logsource
 from harness.ir import And, Lookup, Semantics, Truth
+from harness.ruleset import logsource
 
 SEMANTICS = Semantics(lookup=Lookup.FLAT)
 SECURITY = {"OS": "windows", "Channel": "Security"}

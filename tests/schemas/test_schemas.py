@@ -32,7 +32,7 @@ def test_example_is_valid_against_its_own_json_schema(label: str, kind: str) -> 
     json_schema = schema.json_schema(kind)
     Draft202012Validator.check_schema(json_schema)
     document = schema.render(kind, schema.kind(kind).example)
-    assert document
+    assert document or not schema.kind(kind).values
     Draft202012Validator(json_schema).validate(document)
     assert json.loads(json.dumps(document)) == document
 
@@ -142,7 +142,7 @@ def _wanted(item: Field) -> st.SearchStrategy[Any]:
 @pytest.mark.parametrize("label", LABELS)
 def test_an_inverse_holds_what_was_wanted(label: str, data: st.DataObject) -> None:
     schema = schemas.get(label)
-    kind = data.draw(st.sampled_from(schema.kinds))
+    kind = data.draw(st.sampled_from([one for one in schema.kinds if schema.paths(one)]))
     path = data.draw(st.sampled_from(schema.paths(kind)))
     item = data.draw(st.sampled_from(schema.shapes[kind].at(path)))
     reach = schema.reachable(kind, path)

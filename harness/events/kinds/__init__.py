@@ -105,6 +105,8 @@ class Kind:
     others: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     product: tuple[str, ...] = ()
     """Values that tell which product recorded an activity."""
+    ordinary: Callable[[World, str], Any] | None = None
+    """Everyday values for the fields that a rule reads, where the kind declares none."""
 
 
 @lru_cache(maxsize=1)

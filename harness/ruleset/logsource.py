@@ -1,4 +1,4 @@
-"""What a Sigma log source asks of an event, as conditions on activity values.
+"""What a Sigma log source says: the kind of its events, and conditions on their values.
 
 Product and service come from the taxonomy of the Sigma specification
 (https://github.com/SigmaHQ/sigma-specification, appendix "taxonomy"); the channels of Windows
@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness import schemas
 from harness.ir import Atom, Case, Equals, Predicate, any_of
+
+ANY_KIND = "event"
+"""The kind of events that have no kind of their own: values under the rule's own names."""
+_RECORDS = "windows_security"
+"""The kind of the records of any Windows channel."""
 
 _PRODUCTS = ("windows", "linux", "macos")
 _CHANNELS: Mapping[str, tuple[str, ...]] = {
@@ -43,11 +49,23 @@ _CHANNELS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def kind_of(logsource: Mapping[str, str]) -> str:
+    """Return the kind of activity that a log source is about."""
+    category, windows = logsource.get("category", ""), logsource.get("product") == "windows"
+    if windows and category in schemas.kinds():
+        return category
+    if windows and not category and logsource.get("service", "").lower() in _CHANNELS:
+        return _RECORDS
+    return ANY_KIND
+
+
 def conditions(logsource: Mapping[str, str]) -> tuple[Predicate, ...]:
     """Return what a log source asks; nothing for parts that name no value of an event."""
     found: list[Predicate] = []
     if (product := logsource.get("product", "").lower()) in _PRODUCTS:
         found.append(_equals("OS", product))
+    if logsource.get("category", "").lower() == "file_event":
+        found.append(_equals("Action", "creation"))
     channels = _CHANNELS.get(logsource.get("service", "").lower(), ())
     if channels:
         found.append(any_of(*(_equals("Channel", channel) for channel in channels)))

@@ -1,0 +1,68 @@
+"""What came of a rule, remembered by everything that decides it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import cached_property
+
+from harness import conversion, engines
+from harness.cache import Cache, code_digest, key_of
+from harness.report.results import Part
+from harness.ruleset.model import Rule
+from harness.run.plan import Plan
+
+BATCH = 64
+"""Parts that are written together."""
+
+
+class Memory:
+    """Parts of a plan by rule.
+
+    The key holds the rule's own text and settings, the plan's, the versions of the converters
+    and engines that take part, and the harness itself.
+    """
+
+    def __init__(self, plan: Plan, cache: Cache) -> None:
+        self._plan = plan
+        self._cache = cache
+        self._new: list[tuple[str, str]] = []
+
+    @cached_property
+    def _settings(self) -> str:
+        plan = self._plan
+        targets = [one for choice in plan.request.choices for one in choice]
+        made_by = {
+            one.name: conversion.get(one.converter).fingerprint(one)
+            for one in dict.fromkeys(targets, None)
+        }
+        asked = engines.versions() if plan.engines else {}
+        chosen = (plan.seed, sorted(plan.languages), sorted(plan.schemas), plan.measure)
+        return repr((chosen, plan.request, made_by, asked, sys.version_info[:3]))
+
+    def _key(self, rule: Rule) -> str:
+        return key_of("part", code_digest(), self._settings, repr(rule))
+
+    def recall(self, rule: Rule) -> Part | None:
+        """Return what is known of a rule."""
+        if not self._cache:
+            return None
+        known = self._cache.get(self._key(rule))
+        return None if known is None else json.loads(known)
+
+    def keep(self, rule: Rule, part: Part) -> None:
+        """Remember what came of a rule, unless that was an accident."""
+        if not self._cache or any(one["code"] in _ACCIDENTS for one in part["problems"]):
+            return
+        self._new.append((self._key(rule), json.dumps(part)))
+        if len(self._new) >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is still to be written."""
+        if self._new:
+            self._cache.put(self._new)
+            self._new.clear()
+
+
+_ACCIDENTS = frozenset({"internal-error", "worker-died", "no-converter"})

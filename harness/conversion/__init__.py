@@ -1,0 +1,34 @@
+"""From a Sigma rule to translations, by the converters that people use. One file a converter."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from harness.conversion._base import Conversion, Converter, Target
+from harness.conversion._targets import built_in, choose, read_targets, targets_of
+
+__all__ = [
+    "Conversion",
+    "Converter",
+    "Target",
+    "built_in",
+    "choose",
+    "converters",
+    "get",
+    "read_targets",
+    "targets_of",
+]
+
+
+@lru_cache(maxsize=1)
+def converters() -> tuple[str, ...]:
+    """Return the names of all converters, sorted."""
+    return tuple(sorted(info.name for info in iter_modules(__path__) if info.name[0] != "_"))
+
+
+def get(name: str) -> Converter:
+    """Return a converter."""
+    converter: Converter = import_module(f"{__name__}.{name}").CONVERTER
+    return converter
