@@ -26,7 +26,8 @@ def _run(cell: Cell) -> Iterator[Finding]:
         if document.mutation is None or document.effect is not Effect.KEEPS:
             continue
         right = Truth.of(document.malicious)
-        if before[document.sample.name] is right and verdict is not right:
+        wrong = verdict not in {right, Truth.UNDEFINED}
+        if before[document.sample.name] is right and wrong:
             key = (document.mutation, document.family, document.malicious)
             broken.setdefault(key, []).append((document, verdict))
     for (name, family, _), group in sorted(broken.items()):

@@ -10,7 +10,7 @@ from harness import mutations
 from harness.documents.document import Document
 from harness.events.intent import Intent
 from harness.events.model import Label, Sample
-from harness.mutations import Subject
+from harness.mutations import Effect, Mutated, Subject
 from harness.schemas import Schema
 
 MUTATED_BENIGN, MOST_BENIGN = 6, 20
@@ -68,8 +68,19 @@ def _mutated(
                 family=changed.family or changed.detail,
                 shape=changed.shape,
                 mutated=changed.values,
-                effect=changed.effect,
+                effect=_effect(changed, document, intent),
             )
+
+
+def _effect(changed: Mutated, document: Document, intent: Intent) -> Effect:
+    """Return what a mutation does to the label; nothing is promised where the rule itself turns.
+
+    A rule that compares letter case means it: a translation that does the same is right.
+    """
+    if changed.effect is not Effect.KEEPS or changed.values is None:
+        return changed.effect
+    stays = intent.label(changed.values) is document.sample.label
+    return Effect.KEEPS if stays else Effect.PROBES
 
 
 def _subjects(plain: list[Document], *, once: bool) -> Iterator[Document]:

@@ -13,6 +13,8 @@ def atom_truth(atom: Atom, cell: Cell) -> Truth:
     """Return the outcome of an atom on what an event holds at its field."""
     if not cell.values:
         return atom.missing
+    if atom.quantifier in {Quantifier.ONLY, Quantifier.ONLY_DISTINCT}:
+        return _only(atom, cell)
     faults = False
     viewed = 0
     wanted = atom.quantifier is Quantifier.ANY
@@ -27,6 +29,19 @@ def atom_truth(atom: Atom, cell: Cell) -> Truth:
     if faults:
         return Truth.UNDEFINED
     return Truth.of(not wanted and viewed > 0)
+
+
+def _only(atom: Atom, cell: Cell) -> Truth:
+    """Return the outcome of an atom on one value, as the view sees the field."""
+    try:
+        viewed = [item for value in cell.values for item in atom.view.convert(value)]
+        if atom.quantifier is Quantifier.ONLY_DISTINCT:
+            viewed = list(dict.fromkeys(viewed))
+        if not viewed:
+            return atom.missing
+        return Truth.UNKNOWN if len(viewed) > 1 else Truth.of(atom.check.accepts(viewed[0]))
+    except (Fault, RegexError):
+        return Truth.UNDEFINED
 
 
 def presence_truth(test: Presence, cell: Cell) -> Truth:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import Fault
 from harness.evaluate import oracle
 from harness.evaluate._leaf import atom_truth, presence_truth
-from harness.ir.cells import Event, Lookup, all_at
+from harness.ir.cells import Cell, Event, Lookup, all_at
+from harness.ir.checks import Equals, Glob, View
 from harness.ir.nodes import (
-    ANY_FIELD,
     And,
     AnyField,
     AtLeast,
@@ -33,11 +34,14 @@ from harness.ir.nodes import (
     Or,
     Predicate,
     Presence,
+    Quantifier,
     fields_of,
     walk_predicate,
 )
+from harness.ir.regexes import RegexError
 from harness.ir.semantics import Semantics
 from harness.ir.truth import NEGATION, Truth, both
+from harness.ir.values import Case, fold
 
 Outcomes = NDArray[np.uint8]
 """One :class:`~harness.ir.truth.Truth` number per event."""
@@ -52,6 +56,43 @@ _DEFINITE = np.array([0, 1, 0, 3], dtype=np.uint8)
 class _Column:
     codes: NDArray[np.int32]
     distinct: list[Any]
+    _folded: dict[tuple[View, Case], list[_Texts] | None] = field(default_factory=dict)
+
+    def folded(self, view: View, case: Case) -> list[_Texts] | None:
+        """Return the texts that a view gives for each distinct cell, folded; once for all atoms.
+
+        ``None`` where the view gives something else than text.
+        """
+        key = (view, case)
+        if key not in self._folded:
+            self._folded[key] = _texts(self.distinct, view, case)
+        return self._folded[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What a view gives for one cell: texts, and whether it failed on one of the values."""
+
+    texts: tuple[str, ...]
+    empty: bool
+    failed: bool
+
+
+def _texts(cells: Sequence[Cell], view: View, case: Case) -> list[_Texts] | None:
+    found: list[_Texts] = []
+    for cell in cells:
+        items: list[str] = []
+        failed = False
+        for value in cell.values:
+            try:
+                for item in view.convert(value):
+                    if not isinstance(item, str):
+                        return None
+                    items.append(fold(item, case))
+            except (Fault, RegexError):
+                failed = True
+        found.append(_Texts(tuple(items), not cell.values, failed))
+    return found
 
 
 class Columns:
@@ -126,7 +167,10 @@ def evaluate(node: Predicate, columns: Columns, semantics: Semantics) -> Outcome
             return np.full(len(columns), truth, dtype=np.uint8)
         case Atom(field=subject):
             column = columns.cells(subject, semantics)
-            return _spread(column, lambda item: atom_truth(node, item))
+            decided = _of_texts(node, column)
+            if decided is None:
+                decided = _spread(column, lambda item: atom_truth(node, item))
+            return decided
         case Presence(field=path):
             column = columns.cells(path, semantics)
             return _spread(column, lambda item: presence_truth(node, item))
@@ -142,7 +186,7 @@ def _read_by(node: Condition) -> list[str]:
     """Return the paths that a condition's outcome depends on; ``*`` for the whole event."""
     paths = fields_of(node)
     for part in walk_predicate(node):
-        if isinstance(part, Atom) and part.field is ANY_FIELD:
+        if isinstance(part, Atom) and isinstance(part.field, AnyField):
             return ["*"]
         if isinstance(part, Nested):
             paths.add(part.path)
@@ -153,6 +197,28 @@ def _spread(column: _Column, outcome: Callable[[Any], Truth]) -> Outcomes:
     """Decide each distinct item once and give every event the outcome of its item."""
     table = np.fromiter((outcome(item) for item in column.distinct), np.uint8, len(column.distinct))
     return table[column.codes] if len(table) else np.zeros(0, dtype=np.uint8)
+
+
+def _of_texts(atom: Atom, column: _Column) -> Outcomes | None:
+    """Decide a plain comparison of texts on all distinct cells; ``None`` for any other atom."""
+    check = atom.check
+    plain = isinstance(check, Glob) or (isinstance(check, Equals) and isinstance(check.value, str))
+    if not plain or atom.quantifier is not Quantifier.ANY:
+        return None
+    assert isinstance(check, Glob | Equals)
+    cells = column.folded(atom.view, check.case)
+    if cells is None:
+        return None
+    test = check.on_folded()
+    table = np.empty(len(cells), dtype=np.uint8)
+    for index, one in enumerate(cells):
+        if one.empty:
+            table[index] = atom.missing
+        elif any(map(test, one.texts)):
+            table[index] = Truth.TRUE
+        else:
+            table[index] = Truth.UNDEFINED if one.failed else Truth.FALSE
+    return table[column.codes]
 
 
 def _conjunction(parts: list[Outcomes], columns: Columns, semantics: Semantics) -> Outcomes:

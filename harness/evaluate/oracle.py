@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.errors import Fault
 from harness.evaluate._leaf import atom_truth, presence_truth
-from harness.ir.cells import Cell, Event, cell, leaves, raw, walk
+from harness.ir.cells import Cell, Event, Lookup, all_at, cell, leaves, raw, walk
 from harness.ir.nodes import (
     And,
     AnyField,
@@ -72,7 +72,9 @@ def cell_of(event: Event, subject: str | AnyField, semantics: Semantics) -> Cell
     """Return what an event holds at a field, or all its leaf values for any field."""
     if isinstance(subject, str):
         return cell(event, subject, semantics.lookup)
-    values = tuple(value for _, value in walk(event) if value is not None)
+    values = tuple(
+        value for path, value in walk(event) if value is not None and subject.covers(path)
+    )
     return Cell(present=bool(values), values=values)
 
 
@@ -140,7 +142,10 @@ def _field_value(
         return bound[node.path]
     if node.path == "*":
         return event
-    found = raw(event, node.path, semantics.lookup)
+    places = all_at(event, node.path, semantics.lookup)
+    if semantics.lookup is Lookup.PATH and len(places) > 1 and not node.raw:
+        return [value for value in leaves(places) if value is not None]
+    found = places[0] if places else None
     if node.raw or not isinstance(found, dict | list):
         return found
     values = [value for value in leaves(found) if value is not None]

@@ -88,6 +88,10 @@ class Equals:
             return value is self.value
         return bool(value == self.value)
 
+    def on_folded(self) -> Callable[[str], bool]:
+        """Return the test of a text that is folded already; only for a text to compare with."""
+        return fold(self.value, self.case).__eq__
+
     def describe(self) -> str:
         return f"= {self.value!r}{_suffix(self.case)}"
 
@@ -121,11 +125,16 @@ class Glob:
     _test: Callable[[str], bool] | None = field(default=None, init=False, repr=False, compare=False)
 
     def accepts(self, value: Any) -> bool:
+        test = self._test or self.on_folded()
+        return test(fold(value if isinstance(value, str) else as_text(value), self.case))
+
+    def on_folded(self) -> Callable[[str], bool]:
+        """Return the test of a text that is folded already."""
         test = self._test
         if test is None:  # built on first use: most patterns of a large rule set see no value
             test = _glob_test(self.pieces, self.case)
             object.__setattr__(self, "_test", test)
-        return test(fold(value if isinstance(value, str) else as_text(value), self.case))
+        return test
 
     def __reduce__(self) -> tuple[type[Glob], tuple[Any, ...]]:
         return (Glob, (self.pieces, self.case))

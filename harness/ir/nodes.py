@@ -28,6 +28,8 @@ class Quantifier(Enum):
 
     ANY = "any value"
     ALL = "every value"
+    ONLY = "the only value; several leave it unknown"
+    ONLY_DISTINCT = "the only value, repetitions aside; several leave it unknown"
 
 
 class Has(Enum):
@@ -40,10 +42,23 @@ class Has(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AnyField:
-    """Every leaf value of the event is looked at, whatever its field is called."""
+    """Every leaf value of the event is looked at, whatever its field is called.
+
+    ``without`` names fields that are left out; one that ends with ``*`` names all fields that
+    begin so.
+    """
+
+    without: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return "(any field)"
+
+    def covers(self, path: str) -> bool:
+        """Return whether the values of this field are looked at."""
+        return not any(
+            path.startswith(name[:-1]) if name.endswith("*") else path == name
+            for name in self.without
+        )
 
 
 ANY_FIELD = AnyField()

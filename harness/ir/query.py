@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -31,9 +31,14 @@ class FieldType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a query is read against: index types by path, the clock, and options."""
+    """What a query is read against: index types by path, the clock, and options.
+
+    ``fields`` are the names of all fields of the events, where the events are known: a store
+    with columns refuses a query that names another one.
+    """
 
     types: Mapping[str, FieldType] = field(default_factory=dict)
+    fields: frozenset[str] | None = None
     now: datetime = datetime(2024, 1, 1, tzinfo=UTC)
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -94,7 +99,8 @@ class Query:
     must share with the parser. ``prepare`` is applied to every event before evaluation, where
     the product changes events on their way in. With ``upstream`` only what that query returns,
     its stages included, reaches this one; ``predicate`` says its conditions all the same.
-    ``reasons`` says in sentences what decides an outcome.
+    ``reasons`` says in sentences what decides an outcome. ``unknown`` replaces the language's
+    own rule for an UNKNOWN at the very top, where that depends on how the query is written.
     """
 
     predicate: Predicate
@@ -104,7 +110,26 @@ class Query:
     prepare: Any = None
     upstream: Query | None = None
     reasons: Reasons | None = None
+    unknown: Truth | None = None
     warnings: tuple[Diagnostic, ...] = ()
+
+
+def field_names(events: Sequence[Event]) -> frozenset[str]:
+    """Return the paths of everything that some events hold, nulls and objects included."""
+    found: set[str] = set()
+    for event in events:
+        found.update(event)
+        for key, value in event.items():
+            if isinstance(value, Mapping):
+                found.update(_paths(value, f"{key}."))
+    return frozenset(found)
+
+
+def _paths(node: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for key, value in node.items():
+        yield f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{prefix}{key}.")
 
 
 def infer_types(events: Sequence[Event]) -> dict[str, FieldType]:

@@ -143,6 +143,7 @@ class Corpus:
     documents: Sequence[Document]
     types: Mapping[str, FieldType]
     _columns: list[Columns] = field(default_factory=list)
+    _scoped: list[Corpus] = field(default_factory=list)
 
     def columns(self) -> Columns:
         """Return the documents as columns, taken apart once for all translations."""
@@ -154,21 +155,24 @@ class Corpus:
         """Return the part that is of the rule's log source."""
         if not intent.scope:
             return self
+        if self._scoped:
+            return self._scoped[0]
         inside: dict[str, bool] = {}
         for one in self.documents:
             if one.sample.name not in inside:
                 inside[one.sample.name] = intent.in_scope(one.sample.activity.values)
         kept = [one for one in self.documents if inside[one.sample.name]]
-        return (
-            self if len(kept) == len(self.documents) else replace(self, documents=kept, _columns=[])
-        )
+        part = Corpus(schema=self.schema, documents=kept, types=self.types)
+        self._scoped.append(part)
+        return part
 
 
 def corpus_of(samples: Samples, intent: Intent, schema: Schema, *, seed: int) -> Corpus:
     """Return the documents of a rule's samples in one schema."""
     documents = build_documents(samples.samples, intent, schema, seed=seed)
     plain = [one.document for one in documents if one.mutation is None]
-    types = schema.types_in(intent.kind, plain)
+    named = dict.fromkeys(intent.read_fields(), "") if schema.name == intent.schema.name else {}
+    types = schema.types_in(intent.kind, [*plain, named])
     return Corpus(schema=schema, documents=documents, types=types)
 
 

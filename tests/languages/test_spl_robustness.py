@@ -19,6 +19,7 @@ EVENTS: list[dict[str, Any]] = [
     {},
     {"a": "x", "b": "10.1.2.3", "n": 5, "_raw": "a=x b=10.1.2.3 failed login"},
     {"a": ["x", "y"], "b": "", "n": "7.5", "_raw": ""},
+    {"a": "y", "b": '[{"k": 1}, {"k": null}]', "n": "-", "_raw": '{"a": [{"b": "x"}]}'},
     {"a": None, "b": True, "n": [], "Image": "C:\\Windows\\cmd.exe"},
 ]
 QUERIES = [
@@ -30,6 +31,8 @@ QUERIES = [
     "* | fillnull value=- b | dedup a | eval e=case(n>1, 1, true(), null()) | where isnotnull(e)",
     '* | where searchmatch("failed NOT root") AND (cidrmatch("10.0.0.0/8", b) OR n*2-1 > 8)',
     "`m(a, x)` | table a b | head 5 | `n`",
+    '* | spath path=a{0}.b output=c | spath input=b | strcat a "-" n d | search d=x "{}.k"=1',
+    '* | replace "x*" WITH *, y WITH z IN a | rex mode=sed field=b "s/(\\.)/\\1N/g" | where b="N"',
 ]
 PIECES = ["|", "(", ")", '"', "'", "\\", "`", "```", "[", "]", ",", "=", "!=", "NOT ", " OR ",
           " AND ", "*", "IN (", "where ", "eval ", "x=", "1", ".", "in(", "case(", " "]  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from harness.ir.regexes import RegexError
+from harness.ir.regexes import TooComplex
 
 MAX_STATES = 20_000
 MAX_EFFORT = 100_000
@@ -18,8 +19,9 @@ _DEAD = -1
 _LAST = 0x10FFFF
 
 
-def _too_complex() -> RegexError:
-    return RegexError("the regular expression is too complex to determinize")
+def _too_complex() -> TooComplex:
+    """Return the error; Lucene counts its own effort, so near the limit it may go on."""
+    return TooComplex("the regular expression is too complex to determinize")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +179,14 @@ def determinize(builder: Builder, part: Fragment) -> Automaton:
     spans: dict[int, list[tuple[int, int, int]]] = {}
     sets = [closure(part.start)]
     numbers = {sets[0]: 0}
+    known: dict[frozenset[int], int] = {}
     steps: list[list[int]] = []
     for current in sets:
         builder.effort += len(current) + 1
         if builder.effort > MAX_EFFORT:
             raise _too_complex()
-        targets: list[set[int]] = [set() for _ in cuts]
+        starts: dict[int, list[int]] = {0: []}
+        ends: dict[int, list[int]] = {}
         for state in current:
             if state not in spans:
                 spans[state] = [
@@ -190,14 +194,34 @@ def determinize(builder: Builder, part: Fragment) -> Automaton:
                     for low, high, to in builder.moves[state]
                 ]
             for first, end, to in spans[state]:
-                for kind in range(first, end):
-                    targets[kind].add(to)
-        steps.append([_number(found, closure, numbers, sets) for found in targets])
+                starts.setdefault(first, []).append(to)
+                ends.setdefault(end, []).append(to)
+        row: list[int] = []
+        for first, end, targets in _stretches(starts, ends, last):
+            if targets not in known:
+                known[targets] = _number(targets, closure, numbers, sets)
+            row += [known[targets]] * (end - first)
+        steps.append(row)
     return Automaton(cuts, steps, [part.accept in found for found in sets])
 
 
+def _stretches(
+    starts: Mapping[int, Sequence[int]], ends: Mapping[int, Sequence[int]], last: int
+) -> Iterator[tuple[int, int, frozenset[int]]]:
+    """Yield runs of character classes with the states that each of them leads to."""
+    open_: Counter[int] = Counter()
+    places = sorted({*starts, *ends, last})
+    for first, end in pairwise(places):
+        for to in ends.get(first, ()):
+            open_[to] -= 1
+            if not open_[to]:
+                del open_[to]
+        open_.update(starts.get(first, ()))
+        yield first, end, frozenset(open_)
+
+
 def _number(
-    found: set[int],
+    found: frozenset[int],
     closure: Callable[[int], frozenset[int]],
     numbers: dict[frozenset[int], int],
     sets: list[frozenset[int]],

@@ -219,6 +219,9 @@ class _Parser:
         shorthand = self.shorthand()
         if shorthand is not None:
             return shorthand
+        if "8" not in self.off and self.text.startswith("\\\\", self.at):
+            self.at += 2  # since 8, an escaped backslash begins no range, as a shorthand does not
+            return ((ord("\\"), ord("\\")),)
         first = self.char()
         if not self.take("-"):
             return self.folded(first)

@@ -299,7 +299,7 @@ def regexp(
     """
     field = _text_field(path, context, "regexp")
     ready = pattern if field is None else _prepare(field, analyze=analyze)(pattern)
-    letters = regexp_flags(flags, version(context))
+    letters = regexp_flags(flags, version(context, "lucene"))
     try:
         compile_regex(ready, "lucene", case=case, flags=letters)
     except RegexError as error:
@@ -337,7 +337,7 @@ def fuzzy(  # noqa: PLR0913 - the parameters of the fuzzy query
     ready = _prepare(field, analyze=analyze)(text)
     edits = fuzzy_distance(distance, ready, loose=loose_fuzziness(context))
     fixed = min(prefix_length, len(ready))
-    if not ready or (fixed == len(ready) and version(context) < _LONG_PREFIX_SINCE):
+    if not ready or (fixed == len(ready) and version(context, "lucene") < _LONG_PREFIX_SINCE):
         edits = 0
     return _atom(field, Fuzzy(ready, edits, transpositions, fixed), span)
 

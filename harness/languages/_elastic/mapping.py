@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -68,7 +68,7 @@ def known(path: str, context: Context) -> Field | None:
     return replace(
         found,
         hidden=_hidden(path, context) or _hidden(alias, context),
-        searchable=indexed or (values and version(context) >= _VALUES_ARE_SEARCHED),
+        searchable=indexed or (values and version(context, "values") >= _VALUES_ARE_SEARCHED),
         recorded=indexed or values,
     )
 
@@ -150,12 +150,16 @@ _NEWEST = (99, 99)
 _VERSION = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})?\s*-\s*)?(\d{1,2})(?:\.(\d{1,2}))?")
 
 
-def version(context: Context) -> tuple[int, int]:
+def version(context: Context, topic: str = "") -> tuple[int, int]:
     """Return the Elasticsearch version a query is read for: major, minor; the newest if unstated.
 
     Of a range such as ``7.7-9.3`` the end counts; a missing minor is the newest of its major.
+    A fork that differs by topic names the version that it is like there in the option
+    ``like``, a mapping from topics to versions.
     """
-    found = _VERSION.search(str(context.options.get("version") or ""))
+    like = context.options.get("like")
+    named = like.get(topic) if isinstance(like, Mapping) else None
+    found = _VERSION.search(str(named or context.options.get("version") or ""))
     if found is None:
         return _NEWEST
     return int(found[1]), int(found[2]) if found[2] else _NEWEST[1]

@@ -376,9 +376,14 @@ class _Reader:
             raise syntax_error(self.source, leaf.span, message)
 
     def regexp(self, name: str, leaf: Leaf) -> Predicate:
-        if fields.known(name, self.context) is None:
+        found = fields.known(name, self.context)
+        if found is None:
             return fields.unmapped(name, leaf.span)
         analyze = self.settings.analyzed_regexps
+        if analyze and not _has_text_terms(found):
+            # OpenSearch reads the pattern without asking the field: it meets no term there.
+            fields.regexp("", leaf.text, self.context)
+            return FALSE
         return fields.regexp(name, leaf.text, self.context, analyze=analyze, span=leaf.span)
 
     def fuzzy(self, leaf: Leaf) -> Predicate | None:
@@ -433,6 +438,11 @@ class _Reader:
         with fields.placed(self.source, leaf.span):
             found = [fields.exists(name, self.context, span=leaf.span) for name in names]
         return any_of(*found) if found else FALSE
+
+
+def _has_text_terms(field: fields.Field) -> bool:
+    indexed = str(field.type.settings.get("index", True)).lower() != "false"
+    return indexed and field.type.name in types.EXACT | types.TOKENISED
 
 
 def _bound(text: str) -> str | None:

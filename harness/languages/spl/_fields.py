@@ -180,20 +180,6 @@ def taint(command: str) -> Command:
     return run
 
 
-def spath(part: Part, state: State) -> State:
-    """``spath option* path?``; without a path it is taken as done, fields being extracted."""
-    cursor = argument_cursor(part)
-    options: dict[str, str] = {}
-    while not cursor.at(END):
-        options |= read_options(cursor)
-        if not cursor.at(END):
-            options["path"] = name_of(cursor.expect(("WORD", "QUOTED"), "a path"))
-    if "path" not in options:
-        return state if options.get("input", "_raw") == "_raw" else taint("spath")(part, state)
-    name = options.get("output", options["path"])
-    return state.assign({name: opaque(f"field {name} of spath")}, part)
-
-
 def iplocation(part: Part, state: State) -> State:
     """``iplocation option* field``."""
     cursor = argument_cursor(part)

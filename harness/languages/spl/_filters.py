@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.ir import Atom, Call, Expression, Function, Literal, Matches, Not
@@ -12,6 +13,7 @@ from harness.languages._on_scope import agreeing
 from harness.languages.spl._calls import valid_regex
 from harness.languages.spl._eval import read_eval, read_where, unescape
 from harness.languages.spl._functions import one
+from harness.languages.spl._rewrite import sed
 from harness.languages.spl._rex import Extraction
 from harness.languages.spl._script import Part
 from harness.languages.spl._search import read_search
@@ -73,18 +75,19 @@ def rex(part: Part, state: State) -> State:
     """``rex option* STRING option*``: a new field for each named group."""
     cursor = argument_cursor(part)
     options = read_options(cursor)
-    if options.get("mode", "").lower() == "sed":
-        raise refuse(part, "rex mode=sed", "sed expressions are not evaluated")
     if not (cursor.at("QUOTED") and cursor.token.text.startswith('"')):
         cursor.fail(
             f"expected an expression in double quotes, found {cursor.token}",
             "rex takes options first, then the expression in double quotes",
         )
     written = cursor.next()
-    pattern = valid_regex(cursor, unescape(written.text[1:-1]), written.span)
     options |= read_options(cursor)
     if not cursor.at(END):
         cursor.fail(f"unexpected {cursor.token} after the expression")
+    if options.get("mode", "").lower() == "sed":
+        change = sed(cursor, unescape(written.text[1:-1]), written.span)
+        return _rewritten(part, state, options, change)
+    pattern = valid_regex(cursor, unescape(written.text[1:-1]), written.span)
     if "offset_field" in options:
         raise refuse(part, "rex offset_field", "byte offsets are not evaluated")
     limit = options.get("max_match", "1")
@@ -101,6 +104,13 @@ def rex(part: Part, state: State) -> State:
         function = Function(f"spl.rex {pattern} {name} {limit}", extraction, strict=False)
         values[name] = Call(function, (subject, old), part.span)
     return state.assign(values, part)
+
+
+def _rewritten(part: Part, state: State, options: Mapping[str, str], change: Function) -> State:
+    """``rex mode=sed``: the field's text is rewritten."""
+    name = options.get("field", "_raw")
+    old = state.scope.resolve(name)
+    return state if old is None else state.assign({name: Call(change, (old,), part.span)}, part)
 
 
 def dedup(part: Part, state: State) -> State:

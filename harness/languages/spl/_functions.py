@@ -97,7 +97,7 @@ def _substr(text: Any, start: Any, length: Any = None) -> str:
     return whole[at : at + count]
 
 
-def _replace(text: Any, pattern: Any, template: Any) -> str:
+def replaced(text: Any, pattern: Any, template: Any) -> str:
     r"""Every match of the expression is replaced; ``\1`` stands for the first group."""
     whole, written = text_of(text), text_of(template)
     parts, at = [], 0
@@ -281,7 +281,7 @@ FUNCTIONS: Mapping[str, ValueFunction] = MappingProxyType(
         "lower": ValueFunction(lambda v: text_of(v).lower(), 1, 1),
         "upper": ValueFunction(lambda v: text_of(v).upper(), 1, 1),
         "substr": ValueFunction(_substr, 2, 3),
-        "replace": ValueFunction(_replace, 3, 3),
+        "replace": ValueFunction(replaced, 3, 3),
         "trim": ValueFunction(_stripped("strip"), 1, 2),
         "ltrim": ValueFunction(_stripped("lstrip"), 1, 2),
         "rtrim": ValueFunction(_stripped("rstrip"), 1, 2),

@@ -146,6 +146,8 @@ def _segments(text: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def inner_words(pieces: tuple[Piece, ...]) -> tuple[tuple[str, ...], ...]:
     """Return the words of a pattern that hold a wildcard between two letters, cut at it."""
+    if all(isinstance(piece, str) for piece in pieces[1:-1]):
+        return ()
     words: list[list[str]] = [[""]]
     for piece in pieces:
         if not isinstance(piece, str):

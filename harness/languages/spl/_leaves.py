@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 from harness.errors import Fault
@@ -73,6 +74,8 @@ def text_beside(literal: str) -> View:
     return View(f"text beside {literal!r}", convert)
 
 
+_UNITS = re.compile(r'\\[\\"|*]|\*|[^\\*]+|\\')
+_ESCAPED = frozenset(("\\\\", '\\"', "\\|"))
 Readings = tuple[tuple[Piece, ...], ...]
 
 
@@ -85,23 +88,17 @@ def glob_readings(written: str) -> Readings:
     """
     kept: list[Piece] = []
     dropped: list[Piece] = []
-    doubt, at = False, 0
-    while at < len(written):
-        pair = written[at : at + 2]
-        if pair in ("\\\\", '\\"', "\\|"):
-            kept.append(pair[1])
-            dropped.append(pair[1])
-            at += 2
-        elif pair == "\\*":
+    doubt = False
+    for match in _UNITS.finditer(written):
+        unit = match.group()
+        if unit == "\\*":
             kept += ["\\", Wild.ANY]
             dropped.append(Wild.ANY)
             doubt = True
-            at += 2
-        else:
-            piece: Piece = Wild.ANY if written[at] == "*" else written[at]
-            kept.append(piece)
-            dropped.append(piece)
-            at += 1
+            continue
+        piece: Piece = Wild.ANY if unit == "*" else unit[1] if unit in _ESCAPED else unit
+        kept.append(piece)
+        dropped.append(piece)
     return (_joined(kept), _joined(dropped)) if doubt else (_joined(kept),)
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from harness.ir import Context, Query
 from harness.languages._lexing import syntax_error
-from harness.languages.spl import _aggregates, _fields, _filters
+from harness.languages.spl import _aggregates, _fields, _filters, _rewrite, _spath
 from harness.languages.spl._script import Part, commands, read_script
 from harness.languages.spl._search import read_search
 from harness.languages.spl._state import Command, State, error, refuse
@@ -35,7 +35,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "discretize": _fields.bucket,
         "convert": _fields.convert,
         "lookup": _fields.lookup,
-        "spath": _fields.spath,
+        "spath": _spath.spath,
+        "replace": _rewrite.replace_values,
+        "strcat": _rewrite.strcat,
         "iplocation": _fields.iplocation,
         "makemv": _fields.makemv,
         "nomv": _fields.flatten("nomv"),
@@ -84,8 +86,6 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
                 "autoregress",
                 "delta",
                 "trendline",
-                "strcat",
-                "replace",
                 "rangemap",
                 "filldown",
                 "tojson",

@@ -18,19 +18,27 @@ MAX_COMMANDS = 100
 _MAX_MACRO_DEPTH = 16
 _COMMENT = "```"
 _MACRO = re.compile(r"\s*([\w.\-:]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
+_QUOTED = re.compile(r'(?:[^"\\]+|\\.|\\\Z)*', re.DOTALL)
+_PLAIN = re.compile(r'[^"\\\[\]|]*')
 _PARAMETER = re.compile(r"\$([\w.\-]+)\$")
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Text after replacement; ``places`` says for each character which source it stems from."""
+    """Text after replacement; ``places`` says for each character which source it stems from.
+
+    Without ``places`` the text is the source's own.
+    """
 
     source: Source
     text: str
-    places: tuple[Span, ...]
+    places: tuple[Span, ...] | None
 
     def span(self, start: int, end: int) -> Span:
         """Return the place in the source of a range of this text."""
+        if self.places is None:
+            last = max(0, len(self.text) - 1)
+            return Span(min(start, last), min(max(start + 1, end), len(self.text)))
         if not self.places:
             return Span(0, 0)
         last = len(self.places) - 1
@@ -70,6 +78,8 @@ def read_script(source: Source, macros: Mapping[str, Any]) -> Script:
     """Return the script of a source, comments removed and macros replaced."""
     if len(source.text) > MAX_LENGTH:
         raise _too_long(source, Span(0, 0))
+    if "`" not in source.text:
+        return Script(source, source.text, None)
     expander = _Expander(source, macros)
     chars: list[tuple[str, Span]] = []
     here = [(char, Span(i, i + 1)) for i, char in enumerate(source.text)]
@@ -183,18 +193,18 @@ def _arguments(text: str) -> list[str]:
 
 def _past_quote(text: str, at: int) -> int:
     """Return the offset after the quoted text that begins at ``at``; past the end if unclosed."""
-    end = at + 1
-    while end < len(text) and text[end] != '"':
-        end += 2 if text[end] == "\\" else 1
-    return min(end + 1, len(text))
+    return min(_inside(text, at) + 1, len(text))
+
+
+def _inside(text: str, at: int) -> int:
+    """Return the offset of the quote that closes the one at ``at``, or behind the text."""
+    matched = _QUOTED.match(text, at + 1)
+    return matched.end() if matched else at + 1
 
 
 def is_closed(text: str, at: int) -> bool:
     """Return whether the quoted text that begins at ``at`` has its closing quote."""
-    end = at + 1
-    while end < len(text) and text[end] != '"':
-        end += 2 if text[end] == "\\" else 1
-    return end < len(text)
+    return _inside(text, at) < len(text)
 
 
 def commands(script: Script) -> list[Part]:
@@ -220,7 +230,9 @@ def commands(script: Script) -> list[Part]:
 def _pipes(script: Script) -> Iterator[int]:
     text, at, brackets = script.text, 0, 0
     while at < len(text):
-        char = text[at]
+        plain = _PLAIN.match(text, at)
+        at = plain.end() if plain else at
+        char = text[at : at + 1]
         if char == '"':
             if not is_closed(text, at):
                 message = "the quoted text that begins here has no closing quote"

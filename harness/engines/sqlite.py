@@ -1,0 +1,225 @@
+"""SQLite itself, from Python's standard library, as a referee for our reading of it.
+
+The statement runs in memory, with an authorizer that lets it read and nothing else, with limits
+on lengths, and with a handler that interrupts it when its time is over. Only the function behind
+REGEXP is ours, because SQLite has none.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.engines._base import Engine
+from harness.engines._process import EngineTimeout
+from harness.errors import Fault
+from harness.ir import Event
+from harness.ir.regexes import RegexError, compile_regex
+from harness.languages.sqlite import row
+from harness.source import QuerySyntaxError, Source, Span
+
+TIMEOUT = 10.0
+"""Seconds that one query may take."""
+_STEPS = 2000
+"""Instructions of SQLite's virtual machine between two looks at the clock."""
+_ALLOWED = frozenset(
+    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+)
+_REFUSED_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "zeroblob", "randomblob"})
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 10_000_000,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
+_NO_TABLE = re.compile(r"no such table: (?:main\.)?(.+)")
+_ENDING = re.compile(r";(?:\s|--[^\n]*|/\*.*?\*/)*\Z", re.DOTALL)
+_MANY_COLUMNS = 1900
+
+
+def available() -> str | None:
+    """Return the version of SQLite."""
+    return sqlite3.sqlite_version
+
+
+def run(query: str, lines: Sequence[str | bytes], *, timeout: float = TIMEOUT) -> list[bool | None]:
+    """Return SQLite's verdict on each line, which is a JSON object or else the column _raw."""
+    if not lines:
+        return []
+    return judge(query, [_event(line) for line in lines], timeout=timeout)
+
+
+def judge(
+    query: str,
+    events: Sequence[Event],
+    *,
+    options: Mapping[str, Any] | None = None,
+    timeout: float = TIMEOUT,
+) -> list[bool | None]:
+    """Return SQLite's verdict on each event, each alone in the table.
+
+    ``None`` means that a bare WHERE expression is NULL, or that the statement fails on that
+    event. ``options`` are ``columns`` (a mapping) and ``regexp`` of the language.
+
+    Raises:
+        QuerySyntaxError: SQLite refuses the statement, in its own words.
+        EngineTimeout: It takes too long.
+    """
+    referee = Referee(events, dict(options or {}), timeout)
+    try:
+        return referee.verdicts(query)
+    finally:
+        referee.close()
+
+
+class Referee:
+    """A database in memory with one table, whose rows are the events."""
+
+    def __init__(self, events: Sequence[Event], options: Mapping[str, Any], timeout: float) -> None:
+        self._rows = [row(event) for event in events]
+        self._columns = _columns(self._rows, options.get("columns") or {})
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
+        self._open = False
+        self._database = sqlite3.connect(":memory:", isolation_level=None)
+        for limit, value in _LIMITS.items():
+            self._database.setlimit(limit, value)
+        _register(self._database, str(options.get("regexp") or "python"))
+        self._create("logs")
+        self._database.set_authorizer(self._authorize)
+        self._database.set_progress_handler(self._late, _STEPS)
+
+    def close(self) -> None:
+        """Forget the database."""
+        self._database.close()
+
+    def _authorize(self, action: int, first: str | None, second: str | None, *_: Any) -> int:
+        if self._open:
+            return sqlite3.SQLITE_OK
+        refused = action == sqlite3.SQLITE_FUNCTION and str(second).lower() in _REFUSED_FUNCTIONS
+        internal = action == sqlite3.SQLITE_READ and str(first).lower().startswith("sqlite_")
+        if action in _ALLOWED and not refused and not internal:
+            return sqlite3.SQLITE_OK
+        return sqlite3.SQLITE_DENY
+
+    def _late(self) -> int:
+        return int(time.monotonic() > self._deadline)
+
+    def _create(self, name: str) -> None:
+        self._table = _quoted(name)
+        declared = ", ".join(f"{_quoted(key)} {text}" for key, text in self._columns.items())
+        self._database.execute(f"CREATE TABLE {self._table} ({declared or 'no_column'})")
+
+    def _insert(self, item: Event) -> None:
+        self._open = True
+        folded = {_folded(key): value for key, value in item.items()}
+        values = [folded.get(_folded(key)) for key in self._columns] or [None]
+        places = ", ".join("?" * len(values))
+        self._database.execute(f"DELETE FROM {self._table}")  # noqa: S608 - quoted
+        self._database.execute(f"INSERT INTO {self._table} VALUES ({places})", values)  # noqa: S608 - quoted
+        self._open = False
+
+    def verdicts(self, query: str) -> list[bool | None]:
+        """Return one verdict per event."""
+        statement = self._prepared(query)
+        return [self._verdict(statement, item) for item in self._rows]
+
+    def _prepared(self, query: str) -> str:
+        """Return the statement to run; raise where SQLite refuses it."""
+        select = re.match(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*SELECT\b", query, re.IGNORECASE | re.DOTALL)
+        statement = query if select else f"SELECT 1 FROM {self._table} WHERE {query}\n"  # noqa: S608 - the user's own, read-only
+        try:
+            self._explain(statement)
+        except sqlite3.Error as error:
+            missing = _NO_TABLE.fullmatch(str(error))
+            if missing is None:
+                raise _refusal(query, error) from error
+            self._open = True
+            self._create(missing.group(1))
+            self._open = False
+            try:
+                self._explain(statement)
+            except sqlite3.Error as again:
+                raise _refusal(query, again) from again
+        if select:
+            return statement
+        value = _ENDING.sub("", query)
+        return f"SELECT CASE WHEN ({value}\n) THEN 1 WHEN NOT ({value}\n) THEN 0 END FROM logs"  # noqa: S608 - the user's own statement, read-only
+
+    def _explain(self, statement: str) -> None:
+        """Prepare a statement, which shows whether SQLite accepts it, and run it on no row."""
+        self._database.execute(statement).fetchall()
+
+    def _verdict(self, statement: str, item: Event) -> bool | None:
+        self._insert(item)
+        try:
+            found = self._database.execute(statement).fetchall()
+        except sqlite3.Error as error:
+            if self._late():
+                message = f"SQLite does not end within {self._timeout:g} seconds"
+                raise EngineTimeout(message) from error
+            return None
+        if not statement.startswith("SELECT CASE WHEN ("):
+            return bool(found)
+        return None if found[0][0] is None else bool(found[0][0])
+
+
+def _refusal(query: str, error: sqlite3.Error) -> QuerySyntaxError:
+    return QuerySyntaxError(str(error), Source(query, "<sqlite>"), Span(0, len(query)))
+
+
+def _columns(rows: Sequence[Event], declared: Mapping[str, str]) -> dict[str, str]:
+    """Return the declarations of all columns, by name."""
+    given = {_folded(name): text for name, text in declared.items()}
+    seen = {_folded(key): key for item in rows for key in item}
+    names = {**{key: key for key in given if key != "*"}, **seen}
+    other = given.get("*", "")
+    return {name: given.get(key, other) for key, name in list(names.items())[:_MANY_COLUMNS]}
+
+
+def _folded(name: str) -> str:
+    return "".join(char.lower() if char.isascii() else char for char in name)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _event(line: str | bytes) -> Event:
+    text = line.decode("utf-8", "replace") if isinstance(line, bytes) else line
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {"_raw": text}
+
+
+def _register(database: sqlite3.Connection, regexp: str) -> None:
+    """Register REGEXP as an application does, with Python's expressions under a time limit."""
+    if regexp == "none":
+        return
+
+    def search(pattern: Any, value: Any) -> int | None:
+        if value is None or pattern is None:
+            return None if regexp == "python" else 0
+        if regexp == "zircolite" and not isinstance(value, str):
+            message = "re.search() takes no number"
+            raise Fault(message)
+        text = value if isinstance(value, str) else _number_text(database, value)
+        try:
+            return int(compile_regex(str(pattern), "python").matches(text))
+        except RegexError as error:
+            raise Fault(str(error)) from error
+
+    database.create_function("regexp", 2, search, deterministic=True)
+
+
+def _number_text(database: sqlite3.Connection, value: Any) -> str:
+    found = database.execute("SELECT CAST(? AS TEXT)", (value,)).fetchone()[0]
+    return str(found)
+
+
+ENGINE = Engine(name="sqlite", title="SQLite", language="sqlite", available=available, run=run)
