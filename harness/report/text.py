@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,10 +12,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.report import _view
+from harness.report import _classes, _view
 from harness.report._base import WIDTH, Format, Results
 from harness.report._characters import json_line
-from harness.report._grouping import Group
+from harness.report._classes import FindingClass, Totals
+from harness.report._grouping import Group, group
 from harness.report._view import RuleView
 
 WITNESSES, NOTES = 1, 2
@@ -42,15 +43,65 @@ def render(results: Results) -> str:
 
 def show(results: Results, console: Console, *, details: int = WITNESSES) -> None:
     """Print the report; ``details`` is a level: 0, WITNESSES or NOTES."""
-    visible = _view.shown(results)
-    for rule in _view.rules(visible):
-        console.print(_heading(rule))
-        if rule.cells:
-            console.print(_table(rule))
-        console.print(Lines(*_findings(rule, details)))
+    if len(results["rules"]) > _classes.MANY and details < NOTES:
+        visible = _show_classes(results, console, details)
+    else:
+        visible = _view.shown(results)
+        for rule in _view.rules(visible):
+            console.print(_heading(rule))
+            if rule.cells:
+                console.print(_table(rule))
+            console.print(Lines(*_findings(rule, details)))
     for problem in visible["problems"]:
         console.print(_problem(problem), soft_wrap=True)
     console.print(_summary(visible))
+
+
+def _show_classes(results: Results, console: Console, details: int) -> Mapping[str, Any]:
+    """Print many rules: an example of each class of finding, then the numbers."""
+    found = _classes.classes(results)
+    for one in found if details else ():
+        shown = _view.shown({"example": one.example, "rule": one.rule})
+        console.print(_example(one, shown, details))
+    if found:
+        console.print(_class_table(found))
+    console.print(_totals_table(_classes.totals(results)))
+    gaps = sum(len(rule["gaps"]) for rule in results["rules"])
+    if gaps:
+        console.print(Text(f"{gaps} tests could not be constructed; -v names them", style="yellow"))
+    console.print(Text("-v prints every rule; -o report.html and -o report.json keep them\n"))
+    ends = ("summary", "problems", "seed")
+    return _view.shown({name: results[name] for name in ends})
+
+
+def _example(one: FindingClass, shown: Mapping[str, Any], details: int) -> Lines:
+    rule = shown["rule"]
+    head = Text(f"{one.total} x ", style="bold")
+    title = Text(f"for example in {rule['title'] or rule['rule']} ({rule['rule']})", style="dim")
+    return Lines(head, title, _finding(group([shown["example"]])[0], details), Text(""))
+
+
+def _class_table(found: Sequence[FindingClass]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("finding", no_wrap=True)
+    names = _classes.columns(found)
+    for name in names:
+        table.add_column(name, justify="right")
+    for one in found:
+        counts = [str(one.rules.get(name, 0) or "-") for name in names]
+        table.add_row(Text(one.code, style=_STYLE[one.rank]), *counts)
+    return table
+
+
+def _totals_table(found: Sequence[Totals]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("\ntranslation", no_wrap=True)
+    for name in (*_STATUS, "not converted"):
+        table.add_column(f"\n{_STATUS[name][0] if name in _STATUS else name}", justify="right")
+    for one in found:
+        counts = [str(one.statuses.get(name, 0) or "-") for name in _STATUS]
+        table.add_row(Text(one.translation), *counts, str(one.not_converted or "-"))
+    return table
 
 
 def _heading(rule: RuleView) -> Text:
