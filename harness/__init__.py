@@ -2,6 +2,7 @@
 
 * :func:`match` runs one query over events, in the language's own semantics;
 * :func:`load_rules` reads the rules below a path;
+* :func:`convert` gives the queries that a converter makes of a Sigma rule;
 * :func:`corpus` gives the labelled documents of a rule in one schema;
 * :func:`test` runs every translation of some rules and returns the results.
 """
@@ -15,7 +16,7 @@ from harness.errors import HarnessError, InvalidInput
 from harness.source import QuerySyntaxError, Unsupported
 
 if TYPE_CHECKING:
-    from harness.api import corpus, test
+    from harness.api import convert, corpus, test
     from harness.evaluate.verdicts import match
     from harness.ruleset.load import load_rules
 
@@ -26,6 +27,7 @@ __all__ = [
     "InvalidInput",
     "QuerySyntaxError",
     "Unsupported",
+    "convert",
     "corpus",
     "load_rules",
     "match",
@@ -33,6 +35,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "convert": "harness.api",
     "corpus": "harness.api",
     "load_rules": "harness.ruleset.load",
     "match": "harness.evaluate.verdicts",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from harness import batch, schemas
+from harness import batch, conversion, schemas
+from harness.cache import Cache
+from harness.conversion.translate import Request, translated
 from harness.documents.build import documents
 from harness.documents.document import Document
+from harness.errors import Diagnostic, InvalidInput
 from harness.events import solve
 from harness.events.intent import intent_of
 from harness.report.results import Collector
@@ -36,6 +40,31 @@ def corpus(rule: Rule, schema: str, *, seed: int = 0) -> list[Document]:
     intent = intent_of(rule)
     built = solve.samples(intent, seed=seed)
     return documents(built.samples, intent, schemas.get(schema), seed=seed)
+
+
+def convert(rule: Rule, language: str) -> list[str]:
+    """Return the queries that a converter makes of a Sigma rule.
+
+    Args:
+        rule: A rule from :func:`harness.load_rules` whose reference is Sigma.
+        language: What to convert to, as ``harness languages`` lists it: ``"lucene@winlogbeat"``,
+            or ``"lucene"`` for the first data source that records the rule's kind.
+
+    Returns:
+        The texts of the queries; several where the converter splits a rule.
+
+    Raises:
+        InvalidInput: There is no such target, the converter is not installed, or it does not
+            convert the rule; the message is the converter's reason.
+    """
+    request = Request(choices=conversion.choose([language], conversion.built_in()))
+    made = translated(replace(rule, translations=()), request, Cache(None))
+    for one in made.not_converted:
+        place = rule.reference.source.name
+        message = f"no translation was made: {one.reason} [{one.code}]"
+        raise InvalidInput([Diagnostic(code="not-convertible", message=message, place=place)])
+    first = made.translations[0]
+    return list(first.pieces or (first.source.text,))
 
 
 def test(rules: Iterable[Rule], *, seed: int = 0, measure: bool = False) -> dict[str, Any]:

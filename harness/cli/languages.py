@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from harness import languages
+from harness import conversion, languages
+from harness.conversion import Target
 from harness.languages import Language
 
 
@@ -25,7 +26,16 @@ def command(name: str | None, form: str) -> int:
     else:
         for one in chosen:
             click.echo(f"{one.name:<12} {one.title}")
+        click.echo("\nWhat Sigma rules can be converted to (harness test --translate NAME):")
+        for target in conversion.built_in():
+            click.echo(f"  {_in_words(target)}")
     return 0
+
+
+def _in_words(target: Target) -> str:
+    pipelines = f" with {', '.join(target.pipelines)}" if target.pipelines else ""
+    made_by = f"{conversion.get(target.converter).title} {target.backend}{pipelines}"
+    return f"{target.name:<34} {target.language:<12} {made_by}"
 
 
 def _json(language: Language) -> dict[str, Any]:
@@ -53,6 +63,17 @@ def _json(language: Language) -> dict[str, Any]:
             for one in language.options
         ],
         "notes": list(semantics.notes),
+        "targets": [
+            {
+                "name": one.name,
+                "schema": one.schema,
+                "converter": one.converter,
+                "backend": one.backend,
+                "pipelines": list(one.pipelines),
+            }
+            for one in conversion.built_in()
+            if one.language == language.name
+        ],
     }
 
 
@@ -70,5 +91,10 @@ def _describe(language: Language) -> None:
         click.echo("\noptions")
     for one in facts["options"]:
         click.echo(f"  {one['name']:<24} {one['summary']} (default: {one['default']})")
+    if facts["targets"]:
+        click.echo("\nconverted from Sigma as")
+    for target in conversion.built_in():
+        if target.language == language.name:
+            click.echo(f"  {_in_words(target)}")
     for note in facts["notes"]:
         click.echo(f"\n{note}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import iter_modules
 
 from harness.conversion._base import Conversion, Converter, Target
@@ -17,6 +18,7 @@ __all__ = [
     "choose",
     "converters",
     "get",
+    "pysigma_installed",
     "read_targets",
     "targets_of",
 ]
@@ -32,3 +34,8 @@ def get(name: str) -> Converter:
     """Return a converter."""
     converter: Converter = import_module(f"{__name__}.{name}").CONVERTER
     return converter
+
+
+def pysigma_installed() -> bool:
+    """Return whether rules can be converted in this very process."""
+    return find_spec("sigma") is not None
