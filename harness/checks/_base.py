@@ -98,20 +98,21 @@ class Judge(Protocol):
 class Cell:
     """One translation on one schema: its query, the documents, and a verdict for each.
 
-    ``error`` stands in for ``query`` where the query could not be read.
+    ``error`` stands in for ``query`` where the query could not be read, or the rule not be run:
+    then nothing is known of what it means, and its ``intent`` is undefined on every event.
     """
 
     rule: Rule
     translation: Translation
     schema: Schema
     version: str
-    semantics: Semantics
     query: Query | None
     error: QuerySyntaxError | Unsupported | None
-    documents: Sequence[Document]
-    verdicts: Sequence[Truth]
+    semantics: Semantics
     judge: Judge
     intent: Intent
+    documents: Sequence[Document] = ()
+    verdicts: Sequence[Truth] = ()
     cost: Cost | None = None
     opinions: tuple[Opinion, ...] = ()
 

@@ -12,7 +12,6 @@ def _run(cell: Cell) -> Iterator[Finding]:
     error = cell.error
     if error is None:
         return
-    source = cell.translation.source
     if isinstance(error, Unsupported):
         yield finding(
             cell,
@@ -21,7 +20,7 @@ def _run(cell: Cell) -> Iterator[Finding]:
             severity="warning",
             hint=error.reason,
             place=error.place,
-            excerpt=source.excerpt(error.span),
+            excerpt=error.source.excerpt(error.span),
         )
         return
     yield finding(
@@ -30,7 +29,7 @@ def _run(cell: Cell) -> Iterator[Finding]:
         f"the language rejects the query: {error.message}",
         hint=error.hint,
         place=error.place,
-        excerpt=source.excerpt(error.span),
+        excerpt=error.source.excerpt(error.span),
     )
 
 

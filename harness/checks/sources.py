@@ -1,4 +1,4 @@
-"""Is everything that a rule's files say used?"""
+"""Is all known that a rule builds on?"""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def _run(result: RuleResult) -> Iterator[Finding]:
 
 CHECK = Check(
     name="sources",
-    question="Is there a schema for every data source that the rule names?",
-    codes={"no-schema": "No schema describes a data source that the rule names."},
+    question="Are the data sources and macros that the rule builds on known?",
+    codes={
+        "no-schema": "No schema describes a data source that the rule names.",
+        "no-macro": "No file beside a Splunk detection defines a macro that it uses.",
+    },
     rule=_run,
 )

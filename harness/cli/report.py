@@ -90,7 +90,7 @@ def report_on(
     paths: Iterable[Path], seed: int = 0, *, measure: bool = False, quiet: bool = True
 ) -> dict[str, Any]:
     """Run rules and return the ``harness/test/1`` document that their report is made of."""
-    loaded = load(paths)
+    loaded = load(tuple(paths))
     collector = Collector(seed)
     collector.add_problems(loaded.problems)
     run_plan(Plan(rules=tuple(loaded.rules), seed=seed, measure=measure), collector, quiet=quiet)

@@ -15,6 +15,11 @@ from harness.ruleset.load import load
 from harness.run.plan import Plan
 
 
+MANY = 20
+PATIENCE, PATIENCE_WITH_MANY = 10.0, 1.0
+"""Seconds that a real engine may take for one translation; with many rules it has less."""
+
+
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
@@ -105,6 +110,7 @@ def command(
         request=request,
         measure=measure,
         engines=engines,
+        patience=PATIENCE if len(loaded.rules) <= MANY else PATIENCE_WITH_MANY,
     )
     if loaded.rules and not plan.size:
         raise InvalidInput([_nothing_selected(plan)])

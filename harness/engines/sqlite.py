@@ -17,9 +17,11 @@ from typing import Any
 from harness.engines._base import Engine
 from harness.engines._process import EngineTimeout
 from harness.errors import Fault
-from harness.ir import Event
+from harness.ir import Context, Event, FieldType
 from harness.ir.regexes import RegexError, compile_regex
-from harness.languages.sqlite import row
+from harness.languages.sqlite import row, zircolite_row
+from harness.languages.sqlite._columns import Table, table_of
+from harness.languages.sqlite._values import Affinity, Declared
 from harness.source import QuerySyntaxError, Source, Span
 
 TIMEOUT = 10.0
@@ -57,18 +59,20 @@ def judge(
     events: Sequence[Event],
     *,
     options: Mapping[str, Any] | None = None,
+    types: Mapping[str, FieldType] | None = None,
     timeout: float = TIMEOUT,
 ) -> list[bool | None]:
     """Return SQLite's verdict on each event, each alone in the table.
 
     ``None`` means that a bare WHERE expression is NULL, or that the statement fails on that
-    event. ``options`` are ``columns`` (a mapping) and ``regexp`` of the language.
+    event. ``options`` are ``columns`` and ``regexp`` of the language. The table has a column
+    for every key of an event and of ``types``.
 
     Raises:
         QuerySyntaxError: SQLite refuses the statement, in its own words.
         EngineTimeout: It takes too long.
     """
-    referee = Referee(events, dict(options or {}), timeout)
+    referee = Referee(events, dict(options or {}), timeout, types or {})
     try:
         return referee.verdicts(query)
     finally:
@@ -78,9 +82,17 @@ def judge(
 class Referee:
     """A database in memory with one table, whose rows are the events."""
 
-    def __init__(self, events: Sequence[Event], options: Mapping[str, Any], timeout: float) -> None:
-        self._rows = [row(event) for event in events]
-        self._columns = _columns(self._rows, options.get("columns") or {})
+    def __init__(
+        self,
+        events: Sequence[Event],
+        options: Mapping[str, Any],
+        timeout: float,
+        types: Mapping[str, FieldType],
+    ) -> None:
+        stored = zircolite_row if options.get("columns") == "zircolite" else row
+        self._rows = [stored(event) for event in events]
+        table = table_of(Context(types=types, options=options))
+        self._columns = _columns((dict.fromkeys(types), *self._rows), table)
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
         self._open = False
@@ -171,13 +183,18 @@ def _refusal(query: str, error: sqlite3.Error) -> QuerySyntaxError:
     return QuerySyntaxError(str(error), Source(query, "<sqlite>"), Span(0, len(query)))
 
 
-def _columns(rows: Sequence[Event], declared: Mapping[str, str]) -> dict[str, str]:
+def _columns(rows: Sequence[Event], table: Table) -> dict[str, str]:
     """Return the declarations of all columns, by name."""
-    given = {_folded(name): text for name, text in declared.items()}
     seen = {_folded(key): key for item in rows for key in item}
-    names = {**{key: key for key in given if key != "*"}, **seen}
-    other = given.get("*", "")
-    return {name: given.get(key, other) for key, name in list(names.items())[:_MANY_COLUMNS]}
+    names = {**{name: name for name in table.declared if name != "*"}, **seen}
+    return {
+        name: _declaration(table.declaration(name)) for name in list(names.values())[:_MANY_COLUMNS]
+    }
+
+
+def _declaration(declared: Declared) -> str:
+    affinity = "" if declared.affinity is Affinity.BLOB else declared.affinity.name
+    return f"{affinity} COLLATE {declared.collation}"
 
 
 def _folded(name: str) -> str:
@@ -222,4 +239,6 @@ def _number_text(database: sqlite3.Connection, value: Any) -> str:
     return str(found)
 
 
-ENGINE = Engine(name="sqlite", title="SQLite", language="sqlite", available=available, run=run)
+ENGINE = Engine(
+    name="sqlite", title="SQLite", language="sqlite", available=available, run=run, judge=judge
+)

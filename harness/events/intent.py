@@ -13,6 +13,7 @@ from harness.events.kinds import CLOCK
 from harness.events.model import Label
 from harness.ir import And, Context, Predicate, Semantics, Truth, fields_of
 from harness.ruleset import logsource
+from harness.ruleset.mapping import index_types
 from harness.ruleset.model import Rule
 from harness.schemas import Schema
 
@@ -69,10 +70,13 @@ def intent_of(rule: Rule) -> Intent:
 
     Raises ``QuerySyntaxError`` or ``Unsupported`` where the reference cannot be read.
     """
+    if rule.unsupported is not None:
+        raise rule.unsupported.error()
     reference = rule.reference
     schema = schemas.get(reference.schemas[0])
     language = languages.get(reference.language)
-    context = Context(types=schema.types(rule.kind), now=CLOCK, options=dict(reference.options))
+    types = index_types(reference, schema.name, schema.types(rule.kind))
+    context = Context(types=types, now=CLOCK, options=dict(reference.options))
     predicate = language.parse(reference.source, context).predicate
     known = schema.kind(rule.kind).values
     asked = logsource.conditions(rule.metadata.logsource)

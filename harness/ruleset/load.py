@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness.errors import Diagnostic, InvalidInput
-from harness.ruleset.files import read_text, rule_files
+from harness.ruleset.files import MANIFEST, read_text, rule_files
 from harness.ruleset.model import Rule
 from harness.ruleset.sources import Loaded, RuleFile, RuleSource, all_sources
 
 __all__ = ["Loaded", "extensions", "load", "load_rules"]
 
 
-def load(paths: Iterable[Path]) -> Loaded:
+def load(paths: Sequence[Path]) -> Loaded:
     """Return all rules at or below some paths; a broken rule does not stop the others.
 
     A file that is named itself must hold a rule; below a folder, files of other kinds are
@@ -26,6 +26,7 @@ def load(paths: Iterable[Path]) -> Loaded:
     for source, files in claimed.items():
         if files:
             source.read(files, result)
+    result.problems.extend([_no_rules(root) for root in paths if _is_empty(root, result)])
     return result
 
 
@@ -42,34 +43,65 @@ def _claim(root: Path, claimed: dict[RuleSource, list[RuleFile]], result: Loaded
         result.problems.append(_problem("no-such-file", str(root), "there is no such path"))
         return
     seen = {file.path for files in claimed.values() for file in files}
-    found = 0
-    for path in rule_files(root, extensions()):
+    for path in rule_files(root, ("",)):
         if path in seen:
             continue
         try:
-            file = RuleFile(path=path, text=read_text(path, within=path.parent))
+            found = _source_of(path, claimed, named=path == root)
         except InvalidInput as error:
-            found += 1
             result.problems.extend(error.diagnostics)
             continue
-        source = next((one for one in claimed if _claims(one, file)), None)
-        if source is not None:
-            found += 1
+        if found is not None:
+            source, file = found
             claimed[source].append(file)
-    if not found:
-        kinds = ", ".join(one.title for one in all_sources())
-        message = "no rule was found at or below this path"
-        hint = f"a rule is one of: {kinds}; see docs/rules.md"
-        result.problems.append(_problem("no-rules", str(root), message, hint))
+
+
+def _source_of(
+    path: Path, among: Iterable[RuleSource], *, named: bool
+) -> tuple[RuleSource, RuleFile] | None:
+    """Return the source that claims a file, and the file; its text is read once if at all."""
+    text: str | None = None
+    for source in among:
+        if source.by_name:
+            file = RuleFile(path=path, text="", named=named)
+        elif path.name.endswith(source.extensions):
+            text = read_text(path, within=path.parent) if text is None else text
+            file = RuleFile(path=path, text=text, named=named)
+        else:
+            continue
+        if source.claims(file):
+            return source, file
+    return None
+
+
+def _is_empty(root: Path, result: Loaded) -> bool:
+    """Return whether neither a rule nor a problem was found at or below a path."""
+    if any(_holds(root, one) for one in result.rules):
+        return False
+    places = (one.place for one in result.problems)
+    return not any(
+        Path(place).is_relative_to(root) or place.startswith(f"{root}:") for place in places
+    )
+
+
+def _holds(root: Path, rule: Rule) -> bool:
+    """Return whether a rule, or a translation of it, lies at or below a path."""
+    if root.name == MANIFEST:
+        return rule.folder == root.parent
+    queries = (rule.reference, *rule.translations)
+    return any(Path(one.source.name).is_relative_to(root) for one in queries)
+
+
+def _no_rules(root: Path) -> Diagnostic:
+    kinds = ", ".join(one.title for one in all_sources())
+    message = "no rule was found at or below this path"
+    hint = f"a rule is one of: {kinds}; see docs/rules.md"
+    return _problem("no-rules", str(root), message, hint)
 
 
 def extensions() -> tuple[str, ...]:
     """Return the endings of the names of files that may hold rules."""
     return tuple({ending for one in all_sources() for ending in one.extensions})
-
-
-def _claims(source: RuleSource, file: RuleFile) -> bool:
-    return file.path.name.endswith(source.extensions) and source.claims(file)
 
 
 def _exists(path: Path) -> bool:

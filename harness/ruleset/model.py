@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.errors import Diagnostic
 from harness.ir import Schedule
-from harness.source import Source
+from harness.source import Source, Span, Unsupported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,23 @@ class NotConverted:
     language: str
     code: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotEvaluated:
+    """What a rule asks for beside its query that the harness does not evaluate yet.
+
+    ``feature`` names it, ``span`` is where the file says so.
+    """
+
+    feature: str
+    reason: str
+    source: Source
+    span: Span
+
+    def error(self) -> Unsupported:
+        """Return it as the error that stands in for the rule's query."""
+        return Unsupported(self.feature, self.source, self.span, self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +127,11 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A detection rule: metadata, the reference that states its intent, and translations."""
+    """A detection rule: metadata, the reference that states its intent, and translations.
+
+    ``unsupported`` is why the rule cannot be run, whatever its query says; ``warnings`` are
+    facts about its files that its owner should know and that do not stop it.
+    """
 
     name: str
     folder: Path
@@ -124,6 +145,7 @@ class Rule:
     schedule: Schedule | None = None
     not_converted: tuple[NotConverted, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    unsupported: NotEvaluated | None = None
 
     @property
     def key(self) -> str:

@@ -14,6 +14,7 @@ from harness.ruleset.model import Metadata, duration
 from harness.source import Source, Span
 
 _TACTIC_ID = re.compile(r"TA\d{4}")
+_RULE_TABLE = re.compile(r"^[ \t]*\[[ \t]*rule[ \t]*\]", re.MULTILINE)
 _FROM = re.compile(r"now-(\d+[smhdw])")
 
 
@@ -26,10 +27,28 @@ def query_source(text: str, name: str, language: str) -> Source:
     if not isinstance(query, str):
         message = f"the file holds no rule.query for {language}"
         raise InvalidInput([Diagnostic(code="no-query", message=message, place=name)])
-    at = text.find(query)
-    line = text.count("\n", 0, at) + 1 if at >= 0 else 1
-    column = at - text.rfind("\n", 0, at) if at >= 0 else 1
-    return Source(query, name, first_line=line, first_column=column)
+    return query_in(text, name, query)
+
+
+def query_in(text: str, name: str, query: str) -> Source:
+    """Return the query of an Elastic rule, with the place in the file where it begins.
+
+    A query with escapes is not found as it stands: its place is that of its key.
+    """
+    key = elastic_key(text, "query").start
+    at = max(text.find(query, key), key)
+    line = text.count("\n", 0, at) + 1
+    return Source(query, name, first_line=line, first_column=at - text.rfind("\n", 0, at))
+
+
+def elastic_key(text: str, key: str) -> Span:
+    """Return where a key of the ``[rule]`` table stands, or else where the table begins."""
+    table = _RULE_TABLE.search(text)
+    start = table.start() if table else 0
+    found = re.compile(rf"^[ \t]*(?:rule\.)?{key}[ \t]*=[^\n]*", re.MULTILINE).search(text, start)
+    if found:
+        return Span(found.start() + len(found[0]) - len(found[0].lstrip()), found.end())
+    return Span(start, table.end() if table else min(1, len(text)))
 
 
 def elastic_table(text: str, name: str) -> dict[str, Any]:

@@ -22,8 +22,10 @@ from harness.events import solve
 from harness.events.intent import Intent, intent_of
 from harness.events.kinds import CLOCK
 from harness.events.model import Samples
-from harness.ir import Context, FieldType, Query, Truth
+from harness.ir import Constant, Context, FieldType, Query, Semantics, Truth, fields_of
+from harness.ir.cells import Lookup
 from harness.ruleset.files import MANIFEST
+from harness.ruleset.mapping import index_types
 from harness.ruleset.model import Known, Rule, Translation
 from harness.ruleset.sources import from_syntax_error
 from harness.run.cost import measure
@@ -84,14 +86,7 @@ def run_rule(plan: Plan, rule: Rule, cache: Cache) -> Iterator[RunEvent]:
         yield _unusable(rule, from_syntax_error(error))
         return
     except Unsupported as error:
-        problem = Diagnostic(
-            code="unsupported-reference",
-            message=f"the reference uses {error.feature}, which is not evaluated yet",
-            place=error.place,
-            hint=error.reason,
-            excerpt=error.source.excerpt(error.span),
-        )
-        yield _unusable(rule, problem)
+        yield from _not_evaluated(plan, rule, error)
         return
     except InvalidInput as error:
         yield _unusable(rule, *_placed(rule, error))
@@ -113,6 +108,54 @@ def run_rule(plan: Plan, rule: Rule, cache: Cache) -> Iterator[RunEvent]:
         cells.append(cell)
         yield CellFinished(cell=cell, findings=_excused(rule, _cell_findings(cell), used))
     yield replace(_finished(rule, intent, samples, cells, used), problems=tuple(problems))
+
+
+def _not_evaluated(plan: Plan, rule: Rule, error: Unsupported) -> Iterator[RunEvent]:
+    """Tell for every column of a rule that its meaning is not known, and what stays to check."""
+    used: set[Known] = set()
+    cells: list[Cell] = []
+    for translation, version, name in plan.columns(rule):
+        schema, semantics = schemas.get(name), Semantics(lookup=Lookup.FLAT)
+        nothing = Constant(Truth.UNDEFINED)
+        cell = Cell(
+            rule=rule,
+            translation=translation,
+            schema=schema,
+            version=version,
+            query=None,
+            error=error,
+            semantics=semantics,
+            judge=_judge_nothing,
+            intent=Intent(kind=rule.kind, schema=schema, predicate=nothing, semantics=semantics),
+        )
+        cells.append(cell)
+        yield CellFinished(cell=cell, findings=_excused(rule, _cell_findings(cell), used))
+    result = RuleResult(rule=rule, intent=None, cells=tuple(cells))
+    found = [finding for check in all_checks() if check.rule for finding in check.rule(result)]
+    if not cells:
+        found.append(
+            Finding(
+                code="unsupported",
+                severity="warning",
+                rule=rule.key,
+                message=f"uses {error.feature}, which the harness does not evaluate yet",
+                hint=error.reason,
+                place=error.place,
+                excerpt=error.source.excerpt(error.span),
+            )
+        )
+    findings = _excused(rule, found, used)
+    yield RuleFinished(rule=rule, cells=len(cells), findings=findings)
+
+
+def _judge_nothing(
+    bodies: Sequence[Mapping[str, Any]] | Columns,
+    now: datetime | None = None,
+    types: Mapping[str, FieldType] | None = None,
+) -> list[Truth]:
+    """Stand for the translation of a rule that is not evaluated."""
+    del now, types
+    return [Truth.UNDEFINED] * len(bodies)
 
 
 def _placed(rule: Rule, error: InvalidInput) -> list[Diagnostic]:
@@ -192,7 +235,7 @@ def run_cell(
 
     def parse(now: datetime, more: Mapping[str, FieldType] | None = None) -> Query:
         options = {**translation.options, **({"version": version} if version else {})}
-        types = {**corpus.types, **(more or {})}
+        types = {**index_types(translation, schema.name, corpus.types), **(more or {})}
         return parse_query(translation, Context(types=types, now=now, options=options))
 
     def judge(
@@ -230,7 +273,10 @@ def run_cell(
     if plan.measure:
         cell = replace(cell, cost=measure(cell))
     if plan.engines:
-        cell = replace(cell, opinions=tuple(opinions(translation, documents)))
+        read = dict.fromkeys(fields_of(query.predicate), FieldType(name="keyword"))
+        types = {**read, **corpus.types}
+        said = opinions(translation, documents, types, timeout=plan.patience)
+        cell = replace(cell, opinions=tuple(said))
     return cell
 
 

@@ -14,7 +14,8 @@ class Plan:
     """Rules to test. Empty filters mean everything.
 
     ``request`` names what Sigma rules are converted to beside the translations they have;
-    ``measure`` asks for costs, ``engines`` for the verdicts of real engines that are installed.
+    ``measure`` asks for costs, ``engines`` for the verdicts of real engines that are installed,
+    each of which may take ``patience`` seconds for a translation.
     """
 
     rules: tuple[Rule, ...]
@@ -24,6 +25,7 @@ class Plan:
     request: Request = field(default_factory=Request)
     measure: bool = True
     engines: bool = False
+    patience: float = 10.0
 
     @property
     def size(self) -> int:

@@ -248,15 +248,16 @@ class Rule:
 
     def value(self, values: Values, rest: frozenset[str] = frozenset()) -> Any:
         """Return what an activity gives, ``None`` for nothing; ``rest`` are undeclared names."""
-        if not self.when.holds(values):
+        if self.when.alternatives and not self.when.holds(values):
             return None
-        match self.origin:
-            case Constant(value):
-                return value
-            case From(name):
-                return _transforms.forward(self.steps, values.get(name))
-            case Template():
-                return _transforms.forward(self.steps, _print(self.origin, values, rest))
+        origin = self.origin
+        if isinstance(origin, From):  # by far the most frequent, and rendering is a hot path
+            value = values.get(origin.name)
+            return _transforms.forward(self.steps, value) if self.steps else value
+        if isinstance(origin, Constant):
+            return origin.value
+        assert isinstance(origin, Template)
+        return _transforms.forward(self.steps, _print(origin, values, rest))
 
     def causes(self, wanted: Any, examples: Values) -> Iterator[dict[str, Any]]:
         """Yield values of an activity that may give ``wanted``."""

@@ -13,10 +13,14 @@ from harness.source import QuerySyntaxError, Source, Unsupported
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
-    """A file that holds rules, and its text."""
+    """A file that holds rules, and its text.
+
+    ``named`` tells that the file itself was asked for, not a folder above it.
+    """
 
     path: Path
     text: str
+    named: bool = False
 
     @property
     def source(self) -> Source:
@@ -38,7 +42,9 @@ class RuleSource:
 
     ``claims`` tells from a file whether it holds such rules; ``read`` gets every such file of
     a run at once, and what earlier sources have read: it adds rules and problems to that.
-    ``rank`` orders sources: what builds on other sources' rules comes later.
+    ``rank`` orders sources: what builds on other sources' rules comes later. ``extensions`` are
+    the endings of files that may hold rules. A source ``by_name`` has none: its ``claims`` looks
+    at the name of any file, and ``read`` reads those that it wants.
     """
 
     name: str
@@ -47,6 +53,7 @@ class RuleSource:
     claims: Callable[[RuleFile], bool]
     read: Callable[[Sequence[RuleFile], Loaded], None]
     rank: int = 0
+    by_name: bool = False
 
 
 def from_syntax_error(error: QuerySyntaxError | Unsupported) -> Diagnostic:
