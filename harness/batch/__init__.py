@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from harness.batch.memory import Memory
 from harness.batch.pool import in_processes
-from harness.batch.work import Work, part_of
+from harness.batch.task import Part, Task, internal_error
+from harness.batch.work import Work
 from harness.cache import Cache, folder
-from harness.report.results import Collector, Part
+from harness.report.results import Collector
+from harness.ruleset.model import Rule
 from harness.run.plan import Plan
 
-__all__ = ["default_jobs", "run"]
+__all__ = ["Part", "Task", "default_jobs", "internal_error", "parts", "run"]
 
 RULES_PER_JOB = 8
 """Rules from which a further process is worth its start."""
@@ -45,30 +47,34 @@ def run(
     told of every rule. An interrupt ends the run early; what is collected is complete.
     """
     started = time.perf_counter()
-    cache = Cache(folder() if remember else None)
-    work = Work(plan=plan, remember=remember)
     interrupted = False
     try:
-        for part in _parts(work, Memory(plan, cache), cache, jobs):
+        for part in parts(Work(plan=plan, remember=remember), plan.rules, jobs=jobs):
             collector.add(part)
             if finished is not None:
                 finished(part)
     except KeyboardInterrupt:
         interrupted = True
-    finally:
-        cache.close()
     collector.finish(seconds=time.perf_counter() - started, interrupted=interrupted)
 
 
-def _parts(work: Work, memory: Memory, cache: Cache, jobs: int) -> Iterator[Part]:
-    """Yield the part of every rule in order, known or made now."""
-    rules = work.plan.rules
+def parts(task: Task, rules: Sequence[Rule], *, jobs: int = 1) -> Iterator[Part]:
+    """Yield what comes of every rule, in order: known from an earlier run, or made now."""
+    cache = Cache(folder() if task.remember else None)
+    try:
+        yield from _parts(task, rules, cache, jobs)
+    finally:
+        cache.close()
+
+
+def _parts(task: Task, rules: Sequence[Rule], cache: Cache, jobs: int) -> Iterator[Part]:
+    memory = Memory(task, cache)
     known = [memory.recall(rule) for rule in rules]
     missing = [rule for rule, part in zip(rules, known, strict=True) if part is None]
     if jobs > 1 and len(missing) > 1:
-        made = in_processes(work, missing, jobs)
+        made = in_processes(task, missing, jobs)
     else:
-        made = (part_of(work, rule, cache) for rule in missing)
+        made = map(task.start(cache), missing)
     for rule, part in zip(rules, known, strict=True):
         if part is None:
             part = next(made)  # noqa: PLW2901 - the same part, made now

@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import json
-import sys
 from functools import cached_property
 
-from harness import conversion, engines
+from harness.batch.task import Part, Task
 from harness.cache import Cache, code_digest, key_of
-from harness.report.results import Part
 from harness.ruleset.model import Rule
-from harness.run.plan import Plan
 
 BATCH = 64
 """Parts that are written together."""
 
 
 class Memory:
-    """Parts of a plan by rule.
+    """Parts of a task by rule.
 
-    The key holds the rule's own text and settings, the plan's, the versions of the converters
-    and engines that take part, and the harness itself.
+    The key holds the rule's own text and settings, what decides the task, and the harness
+    itself.
     """
 
-    def __init__(self, plan: Plan, cache: Cache) -> None:
-        self._plan = plan
+    def __init__(self, task: Task, cache: Cache) -> None:
+        self._task = task
         self._cache = cache
         self._new: list[tuple[str, str]] = []
 
     @cached_property
     def _settings(self) -> str:
-        plan = self._plan
-        targets = [one for choice in plan.request.choices for one in choice]
-        made_by = {
-            one.name: conversion.get(one.converter).fingerprint(one)
-            for one in dict.fromkeys(targets, None)
-        }
-        asked = engines.versions() if plan.engines else {}
-        chosen = (plan.seed, sorted(plan.languages), sorted(plan.schemas), plan.measure)
-        return repr((chosen, plan.request, made_by, asked, sys.version_info[:3]))
+        return f"{type(self._task).__name__} {self._task.identity()}"
 
     def _key(self, rule: Rule) -> str:
         return key_of("part", code_digest(), self._settings, repr(rule))
@@ -65,4 +54,4 @@ class Memory:
             self._new.clear()
 
 
-_ACCIDENTS = frozenset({"internal-error", "worker-died", "no-converter"})
+_ACCIDENTS = frozenset({"internal-error", "worker-died", "converter-died", "no-converter"})

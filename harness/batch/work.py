@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
+from harness import conversion, engines
+from harness.batch.task import internal_error
 from harness.cache import Cache
 from harness.errors import Diagnostic, InvalidInput
 from harness.report.results import Part, part
@@ -20,9 +25,35 @@ class Work:
     plan: Plan
     remember: bool
 
+    def identity(self) -> str:
+        """Return the plan's settings and the versions of converters and engines that take part."""
+        plan = self.plan
+        targets = [one for choice in plan.request.choices for one in choice]
+        made_by = {
+            one.name: conversion.get(one.converter).fingerprint(one)
+            for one in dict.fromkeys(targets, None)
+        }
+        asked = engines.versions() if plan.engines else {}
+        chosen = (
+            plan.seed,
+            sorted(plan.languages),
+            sorted(plan.schemas),
+            plan.measure,
+            plan.patience,
+        )
+        return repr((chosen, plan.request, made_by, asked, sys.version_info[:3]))
+
     def settings(self) -> Work:
         """Return the work without its rules, which travel one by one."""
         return replace(self, plan=replace(self.plan, rules=()))
+
+    def start(self, cache: Cache) -> Callable[[Rule], Part]:
+        """Return the function that runs a rule."""
+        return partial(part_of, self, cache=cache)
+
+    def lost(self, rule: Rule, problem: Diagnostic) -> Part:
+        """Return the part of a rule of which only a problem is known."""
+        return _unusable(rule, problem)
 
 
 def part_of(work: Work, rule: Rule, cache: Cache) -> Part:
@@ -30,17 +61,10 @@ def part_of(work: Work, rule: Rule, cache: Cache) -> Part:
     try:
         return part(run_rule(work.plan, rule, cache))
     except InvalidInput as error:
-        problems = tuple(error.diagnostics)
+        return _unusable(rule, *error.diagnostics)
     except Exception as error:  # noqa: BLE001 - one rule must not stop the others
-        problems = (internal_error(rule, f"{type(error).__name__}: {error}"),)
+        return _unusable(rule, internal_error(rule, f"{type(error).__name__}: {error}"))
+
+
+def _unusable(rule: Rule, *problems: Diagnostic) -> Part:
     return part([RuleFinished(rule=rule, cells=0, findings=(), problems=problems)])
-
-
-def internal_error(rule: Rule, what: str) -> Diagnostic:
-    """Return a fault of the harness itself as a problem of a rule."""
-    return Diagnostic(
-        code="internal-error",
-        message=f"the harness failed on this rule: {what}",
-        place=rule.reference.source.name,
-        hint="this is a bug of the harness; report it with the rule, as CONTRIBUTING.md says",
-    )

@@ -57,15 +57,19 @@ def witness(cell: Cell, document: Document, verdict: Truth) -> Witness:
 
 
 def steps(cell: Cell, body: Mapping[str, Any]) -> tuple[Step, ...]:
-    """Return what each part of the query came to on a document."""
+    """Return what each part of the query came to on a document.
+
+    What the language adds and no text stands for is left out, unless it leaves the outcome open.
+    """
     if cell.query is None:
         return ()
     seen = cell.query.prepare(body) if cell.query.prepare else body
     outcomes = explain(cell.query.predicate, seen, cell.semantics, cell.translation.source)
+    written = [one for one in outcomes if one.span or one.outcome is Truth.UNDEFINED]
     words = {Truth.TRUE: "true", Truth.FALSE: "false", Truth.UNKNOWN: "unknown"}
     return tuple(
         Step(text=one.text, outcome=words.get(one.outcome, "undefined"), values=one.seen)
-        for one in outcomes
+        for one in written or outcomes
     )
 
 

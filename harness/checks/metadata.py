@@ -21,6 +21,10 @@ _GUIDE_QUERY = re.compile(r"!\{investigate(\{.*?\})\}(?=\s|$)", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{\{([^{}]+)\}\}")
 
 
+_NEWER_TACTICS = frozenset({"stealth", "defense-impairment", "TA0112"})
+"""What version 19 made of defense evasion (https://attack.mitre.org/resources/updates/)."""
+
+
 def _run(result: RuleResult) -> Iterator[Finding]:
     rule = result.rule
     yield from _severity(rule)
@@ -55,12 +59,19 @@ def _severity(rule: Rule) -> Iterator[Finding]:
 
 def _techniques(rule: Rule) -> Iterator[Finding]:
     metadata = rule.metadata
+    newer = sorted(_NEWER_TACTICS & set(metadata.tactics))
+    if newer:
+        known_to = f"ATT&CK {attack.version()}"
+        message = f"{newer[0]!r} is newer than {known_to}: unknown ids are left alone"
+        yield _finding(rule, "attack-newer", message, "", severity="note")
     for identifier in metadata.techniques:
         if not _TECHNIQUE.fullmatch(identifier):
             hint = "write T and four digits, for a sub-technique a dot and three more"
             yield _finding(rule, "attack-id", f"{identifier!r} is no ATT&CK technique id", hint)
             continue
         known = attack.technique(identifier)
+        if newer and (known is None or known.get("retired")):
+            continue
         if known is None:
             message = f"{identifier} is not in ATT&CK {attack.version()}"
             yield _finding(rule, "attack-id", message, "look the technique up again")
@@ -70,6 +81,8 @@ def _techniques(rule: Rule) -> Iterator[Finding]:
         else:
             yield from _names(rule, identifier, known)
     for identifier in metadata.tactics:
+        if identifier in _NEWER_TACTICS:
+            continue
         if attack.tactic(identifier) is None and not re.fullmatch(r"[gs]\d{4}", identifier):
             message = f"{identifier!r} is no ATT&CK tactic"
             yield _finding(rule, "attack-id", message, "use its id or its short name")
@@ -82,7 +95,8 @@ def _names(rule: Rule, identifier: str, known: dict[str, Any]) -> Iterator[Findi
         message = f"{identifier} is called {known['name']!r}, not {given!r}"
         yield _finding(rule, "attack-name", message, "correct the name or the id")
     tactics = {found["short"] for one in metadata.tactics if (found := attack.tactic(one))}
-    if tactics and not tactics & set(known["tactics"]):
+    newer = _NEWER_TACTICS & set(metadata.tactics)
+    if tactics and not newer and not tactics & set(known["tactics"]):
         message = f"{identifier} belongs to {', '.join(known['tactics'])}, none of which is named"
         yield _finding(rule, "attack-tactic", message, "add the tactic or correct the technique")
 
@@ -131,6 +145,7 @@ CHECK = Check(
     codes={
         "severity-mismatch": "Severity and risk score do not go together.",
         "attack-id": "An ATT&CK id is malformed, unknown or retired.",
+        "attack-newer": "The rule uses a later version of ATT&CK than the one known here.",
         "attack-name": "An ATT&CK id carries the name of something else.",
         "attack-tactic": "A technique belongs to none of the tactics that the rule names.",
         "guide-query": "A query of the investigation guide cannot be read.",

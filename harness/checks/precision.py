@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.checks._base import Cell, Check, Finding, finding
 from harness.checks._cause import outcome_reasons
-from harness.checks._witness import smallest, witness
+from harness.checks._witness import smallest, steps, witness
 from harness.documents.document import Document
 from harness.ir import Truth
 
@@ -28,7 +28,7 @@ def _run(cell: Cell) -> Iterator[Finding]:
             cell,
             "false-alarm",
             f"fires on a benign event of {cell.schema.title}: {chosen.sample.because}",
-            hint="; ".join((_hint(chosen), *outcome_reasons(cell, chosen.body))),
+            hint="; ".join((_hint(cell, chosen), *outcome_reasons(cell, chosen.body))),
             count=len(group),
             family=chosen.sample.family,
             witness=witness(cell, chosen, Truth.TRUE),
@@ -45,10 +45,27 @@ def _by_atom(fired: list[Document]) -> list[list[Document]]:
     return list(groups.values())
 
 
-def _hint(document: Document) -> str:
+def _hint(cell: Cell, document: Document) -> str:
     if document.sample.family == "background":
         return "the translation is wider than the reference; compare their conditions"
-    return f"the translation does not test what tells this event apart ({document.sample.because})"
+    because = document.sample.because
+    passing = _passing(cell, document)
+    if passing:
+        return f"its test `{passing}` passes all the same ({because})"
+    return f"the translation does not test what tells this event apart ({because})"
+
+
+def _passing(cell: Cell, document: Document) -> str:
+    """Return the test of the field that tells the event apart, where it is true nonetheless."""
+    field = document.sample.because.split(" is ")[0]
+    return next(
+        (
+            one.text
+            for one in steps(cell, document.body)
+            if one.outcome == "true" and one.values.startswith(f"{field} is '")
+        ),
+        "",
+    )
 
 
 CHECK = Check(

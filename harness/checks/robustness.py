@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from harness import mutations, schemas
 from harness.checks._base import Cell, Check, Finding, finding
@@ -71,7 +72,7 @@ def _finding(cell: Cell, name: str, family: str, group: Group, told: _Told) -> F
     verdict = next(verdict for document, verdict in group if document is chosen)
     cause = Cause(message="", hint="the verdict turns on something that varies in real data")
     if chosen.malicious:
-        cause = silent_because(cell, chosen.body)
+        cause = silent_because(cell, chosen.body, _before(cell, chosen))
     found = finding(
         cell,
         told.code,
@@ -86,6 +87,18 @@ def _finding(cell: Cell, name: str, family: str, group: Group, told: _Told) -> F
         witness=witness(cell, chosen, verdict),
     )
     return replace(found, schema=told.schema) if told.schema else found
+
+
+def _before(cell: Cell, changed: Document) -> Mapping[str, Any] | None:
+    """Return the document that a mutation changed."""
+    return next(
+        (
+            one.body
+            for one in cell.documents
+            if one.mutation is None and one.sample.name == changed.sample.name
+        ),
+        None,
+    )
 
 
 CHECK = Check(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ import click
 
 from harness import batch
 from harness.cli._common import FINDINGS, KEPT, UNUSABLE, write
-from harness.gate import git
+from harness.cli._drift import Asked, compared
+from harness.cli._running import request_of
+from harness.gate import drift, git
 from harness.gate.compare import Outcome, compare
 from harness.report._characters import visible
 from harness.report._markdown import code, sentence, table, text
@@ -26,7 +28,40 @@ SCHEMA = "harness/gate/1"
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--base", required=True, help="The branch, tag or commit that the change goes into.")
+@click.option("--base", help="The branch, tag or commit that the change goes into.")
+@click.option(
+    "--converter",
+    "converters",
+    multiple=True,
+    metavar="ENVIRONMENT",
+    help="Instead of --base, given twice, the old one first: a requirements file (.txt, .in), a "
+    "virtual environment or its Python, with the converter for --translate.",
+)
+@click.option(
+    "--translate",
+    "wanted",
+    multiple=True,
+    metavar="NAMES",
+    help="With --converter: what rules are converted to, as for harness test; comma-separated.",
+)
+@click.option(
+    "--targets",
+    "targets_file",
+    type=click.Path(path_type=Path),
+    help="With --converter: a TOML file with further targets for --translate.",
+)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1, max=256),
+    help="With --converter: worker processes; default: one a processor, if the rules are many.",
+)
+@click.option(
+    "--cache/--no-cache",
+    "remember",
+    default=True,
+    help="With --converter: keep environments and results for the next run.",
+)
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json"]))
 @click.option(
     "--output",
@@ -37,14 +72,46 @@ SCHEMA = "harness/gate/1"
     help="Also write the result: .md for a summary, .json for everything. Repeatable.",
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+@click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
 def command(
-    paths: tuple[Path, ...], base: str, form: str, outputs: tuple[Path, ...], seed: int
+    paths: tuple[Path, ...],
+    base: str | None,
+    converters: tuple[str, ...],
+    wanted: tuple[str, ...],
+    targets_file: Path | None,
+    jobs: int | None,
+    remember: bool,
+    form: str,
+    outputs: tuple[Path, ...],
+    seed: int,
+    quiet: bool,
 ) -> int:
     """Test the rules at PATHS (default: rules/) that differ from --base, before and after.
 
     New, fixed and unchanged findings are told apart. Exit code 1 only for new findings.
+
+    With --converter OLD --converter NEW --translate NAMES: the rules whose verdicts another
+    version of a converter changes. Exit code 1 only for changes for the worse.
     """
-    outcome = _gate(paths or (Path("rules"),), base, seed)
+    rules = paths or (Path("rules"),)
+    if base is None:
+        pair = _pair(converters, wanted)
+        asked = Asked(
+            request=request_of(wanted, targets_file),
+            seed=seed,
+            jobs=jobs,
+            remember=remember,
+            quiet=quiet,
+        )
+        found = compared(rules, pair, asked)
+        _show(found, form, outputs, drift.markdown)
+        if found["problems"] or found["summary"]["interrupted"]:
+            return UNUSABLE
+        return KEPT if found["passes"] else FINDINGS
+    if converters or wanted or targets_file is not None:
+        message = "--base compares rules, --converter converters: give one of them"
+        raise click.UsageError(message)
+    outcome = _gate(rules, base, seed)
     document = {
         "schema": SCHEMA,
         "base": base,
@@ -56,13 +123,36 @@ def command(
         "unchanged": list(outcome.unchanged),
         "problems": list(outcome.problems),
     }
-    as_json = json.dumps(document, indent=2, ensure_ascii=False, default=str)
-    click.echo(as_json if form == "json" else markdown(document), nl=form == "json")
-    for path in outputs:
-        write(path, as_json + "\n" if path.suffix == ".json" else markdown(document))
+    _show(document, form, outputs, markdown)
     if outcome.problems:
         return UNUSABLE
     return KEPT if outcome.passes else FINDINGS
+
+
+def _pair(converters: Sequence[str], wanted: Sequence[str]) -> tuple[str, str]:
+    """Return the two converters to compare; anything else is a wrong use of the command."""
+    if not converters:
+        message = "give --base REF, or --converter twice"
+        raise click.UsageError(message)
+    if len(converters) != len(("old", "new")):
+        message = "--converter is given twice: the old version first, then the new one"
+        raise click.UsageError(message)
+    if not wanted:
+        message = "--converter needs --translate: what the rules are converted to"
+        raise click.UsageError(message)
+    return converters[0], converters[1]
+
+
+def _show(
+    document: Mapping[str, Any],
+    form: str,
+    outputs: Sequence[Path],
+    summary: Callable[[Mapping[str, Any]], str],
+) -> None:
+    as_json = json.dumps(document, indent=2, ensure_ascii=False, default=str)
+    click.echo(as_json if form == "json" else summary(document), nl=form == "json")
+    for path in outputs:
+        write(path, as_json + "\n" if path.suffix == ".json" else summary(document))
 
 
 def _gate(paths: Sequence[Path], base: str, seed: int) -> Outcome:

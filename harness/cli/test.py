@@ -14,7 +14,6 @@ from harness.report.results import Collector
 from harness.ruleset.load import load
 from harness.run.plan import Plan
 
-
 MANY = 20
 PATIENCE, PATIENCE_WITH_MANY = 10.0, 1.0
 """Seconds that a real engine may take for one translation; with many rules it has less."""
@@ -52,7 +51,7 @@ PATIENCE, PATIENCE_WITH_MANY = 10.0, 1.0
 @click.option(
     "--engines/--no-engines",
     default=True,
-    help="Also run translations in the real engines that are installed (GNU grep).",
+    help="Also run translations in the real engines that are installed (GNU grep, SQLite).",
 )
 @click.option(
     "--translate",

@@ -26,8 +26,9 @@ __all__ = [
 
 @lru_cache(maxsize=1)
 def converters() -> tuple[str, ...]:
-    """Return the names of all converters, sorted."""
-    return tuple(sorted(info.name for info in iter_modules(__path__) if info.name[0] != "_"))
+    """Return the names of all converters, sorted: the files here that declare one."""
+    names = sorted(info.name for info in iter_modules(__path__) if info.name[0] != "_")
+    return tuple(one for one in names if hasattr(import_module(f"{__name__}.{one}"), "CONVERTER"))
 
 
 def get(name: str) -> Converter:

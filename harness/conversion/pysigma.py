@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from harness.conversion import _worker
+from harness.cache import key_of
+from harness.conversion import _content, _worker
 from harness.conversion._base import Conversion, Converter, Target, from_answer
 from harness.conversion._process import Worker, python_of
 from harness.errors import Diagnostic, InvalidInput
@@ -17,7 +18,24 @@ SCRIPT = Path(_worker.__file__)
 
 
 def _fingerprint(target: Target) -> str:
-    return json.dumps(_versions(target.environment), sort_keys=True)
+    """Return versions, code and pipeline files: a backend under development keeps its version."""
+    code = "" if target.environment else _code()
+    files = [_file(one) for one in target.pipelines]
+    return json.dumps([_versions(target.environment), code, files], sort_keys=True)
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    return key_of(*map(_content.digest_of, _content.folders()))
+
+
+def _file(pipeline: str) -> str:
+    """Return the content of a pipeline that is a file; the built-in ones are part of the code."""
+    path = Path(pipeline)
+    try:
+        return path.read_text("utf-8") if path.is_file() else ""
+    except (OSError, ValueError):
+        return ""
 
 
 @lru_cache(maxsize=16)

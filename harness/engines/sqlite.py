@@ -12,6 +12,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from harness.engines._base import Engine
@@ -101,6 +102,7 @@ class Referee:
             self._database.setlimit(limit, value)
         _register(self._database, str(options.get("regexp") or "python"))
         self._create("logs")
+        self._keys = [_folded(name) for name in self._columns]
         self._database.set_authorizer(self._authorize)
         self._database.set_progress_handler(self._late, _STEPS)
 
@@ -124,14 +126,16 @@ class Referee:
         self._table = _quoted(name)
         declared = ", ".join(f"{_quoted(key)} {text}" for key, text in self._columns.items())
         self._database.execute(f"CREATE TABLE {self._table} ({declared or 'no_column'})")
+        places = ", ".join("?" * (len(self._columns) or 1))
+        self._emptying = f"DELETE FROM {self._table}"  # noqa: S608 - quoted
+        self._inserting = f"INSERT INTO {self._table} VALUES ({places})"  # noqa: S608 - quoted
 
     def _insert(self, item: Event) -> None:
         self._open = True
         folded = {_folded(key): value for key, value in item.items()}
-        values = [folded.get(_folded(key)) for key in self._columns] or [None]
-        places = ", ".join("?" * len(values))
-        self._database.execute(f"DELETE FROM {self._table}")  # noqa: S608 - quoted
-        self._database.execute(f"INSERT INTO {self._table} VALUES ({places})", values)  # noqa: S608 - quoted
+        values = [folded.get(key) for key in self._keys] or [None]
+        self._database.execute(self._emptying)
+        self._database.execute(self._inserting, values)
         self._open = False
 
     def verdicts(self, query: str) -> list[bool | None]:
@@ -197,6 +201,7 @@ def _declaration(declared: Declared) -> str:
     return f"{affinity} COLLATE {declared.collation}"
 
 
+@lru_cache(maxsize=10_000)
 def _folded(name: str) -> str:
     return "".join(char.lower() if char.isascii() else char for char in name)
 

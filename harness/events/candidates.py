@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.events import _from_regex
+from harness.events.asked import is_address
 from harness.ir import (
     Atom,
+    Case,
     Equals,
     Glob,
     InNetwork,
@@ -22,6 +25,12 @@ from harness.ir import (
 )
 
 _FILLERS = ("2b0a7e1c", "", "x", "report 01", "a.b-c_d", "Ünïcode", "1")
+UNRELATED = "unrelated"
+"""A text that no rule is about."""
+_WILDCARDS = "*?%_"
+"""Characters that are wildcards in one language and text in another."""
+EVERYDAY_ADDRESS = "198.51.100.7"
+"""An address in no private network."""
 _MOST_DIGITS = 400
 _LONGEST = 10**_MOST_DIGITS
 """Numbers from here on are left alone: Python refuses to write very long ones."""
@@ -36,8 +45,11 @@ def passing(atom: Atom, chance: random.Random) -> Iterator[Any]:
             for filler in _FILLERS:
                 yield "".join(_fill(piece, filler) for piece in pieces)
         case Matches(pattern):
-            drawn = (_from_regex.draw(pattern, chance) for _ in range(5))
-            yield from (text for text in drawn if text is not None)
+            drawn = [_from_regex.draw(pattern, chance) for _ in range(5)]
+            texts = [text for text in drawn if text is not None]
+            yield from texts
+            for before, after in (("2b0a7e1c ", " x"), ("2b0a7e1c ", ""), ("", " x")):
+                yield from (f"{before}{text}{after}" for text in texts[:1])
         case Ordered(order, bound):
             yield from _beside(bound, up=order in {Order.GREATER, Order.AT_LEAST})
         case Within(low, high):
@@ -46,6 +58,8 @@ def passing(atom: Atom, chance: random.Random) -> Iterator[Any]:
             yield from _beside(high, up=False)
         case InNetwork(network):
             yield str(network[min(1, network.num_addresses - 1)])
+            if network.num_addresses > 1:
+                yield str(network[max(-2, -network.num_addresses)])
         case _:
             return
 
@@ -58,20 +72,26 @@ def _fill(piece: Any, filler: str) -> str:
     return filler if piece is Wild.ANY else (filler or "x")[0]
 
 
-def together(atoms: Sequence[Atom]) -> Iterator[str]:
-    """Yield texts that may satisfy several wildcard patterns on one field at once.
+def together(atoms: Sequence[Atom], chance: random.Random) -> Iterator[str]:
+    """Yield texts that may satisfy several patterns on one field at once.
 
     The longest beginning and end that are asked for, with every inner part between them.
     """
-    globs = [atom.check for atom in atoms if isinstance(atom.check, Glob)]
-    if len(globs) < 2:  # noqa: PLR2004 - one pattern alone is what `passing` is for
+    runs = [_runs(atom.check) for atom in atoms if isinstance(atom.check, Glob)]
+    drawn = [
+        _from_regex.draw(atom.check.pattern, chance)
+        for atom in atoms
+        if isinstance(atom.check, Matches)
+    ]
+    runs += [["", text, ""] for text in drawn if text]
+    if len(runs) < 2:  # noqa: PLR2004 - one pattern alone is what `passing` is for
         return
-    runs = [_runs(glob) for glob in globs]
     head = max((one[0] for one in runs), key=len)
     tail = max((one[-1] for one in runs), key=len)
     inner = list(dict.fromkeys(text for one in runs for text in one[1:-1] if text))
-    for blank in ("", " "):
-        yield blank.join(part for part in (head, *inner, tail) if part)
+    for parts in (inner, inner[::-1]) if drawn else (inner,):
+        for blank in ("", " "):
+            yield blank.join(part for part in (head, *parts, tail) if part)
     yield f"{head}{tail}"
 
 
@@ -85,6 +105,33 @@ def spoiled(check: Glob, value: str) -> Iterator[tuple[str, str]]:
             yield "part-left-out", f"{before}{after}"
             yield "part-begins-later", f"{before}{part[1:]}{after}"
             yield "part-ends-earlier", f"{before}{part[:-1]}{after}"
+
+
+def other_case(atom: Atom, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield ``(family, value)`` pairs in other letters, where the atom minds letter case."""
+    check = atom.check
+    if not isinstance(value, str) or not isinstance(check, Equals | Glob | Matches):
+        return
+    if check.case is Case.SENSITIVE:
+        for other in (value.swapcase(), value.upper(), value.lower()):
+            yield "other-letter-case", other
+
+
+def near_address(atom: Atom, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield ``(family, value)`` pairs: addresses just outside what an atom asks for."""
+    check = atom.check
+    if isinstance(check, InNetwork):
+        first, last = check.network.network_address, check.network.broadcast_address
+    elif is_address(value):
+        first = last = ipaddress.ip_address(value)
+    else:
+        return
+    if int(first) > 0:
+        yield "address-below", str(first - 1)
+    if int(last) < 2**first.max_prefixlen - 1:
+        yield "address-above", str(last + 1)
+    yield "other-address", EVERYDAY_ADDRESS
+    yield "address-of-the-other-version", "2001:db8::7" if first.version == 4 else EVERYDAY_ADDRESS  # noqa: PLR2004 - IPv4
 
 
 def _runs(glob: Glob) -> list[str]:
@@ -136,8 +183,11 @@ def _near_text(value: str) -> Iterator[tuple[str, str]]:
         yield "inner-text-added", f"{head}_old.{tail}"
         yield "other-ending", f"{head}.txt"
     yield "wildcard-as-text", f"{value[: len(value) // 2]}*{value[len(value) // 2 + 1 :]}"
+    for char in dict.fromkeys(char for char in value if char in _WILDCARDS):
+        yield "wildcard-as-one-character", value.replace(char, "x")
+        yield "wildcard-as-any-text", value.replace(char, "xyz")
     yield "one-character-changed", _swap_middle(value)
-    yield "other-value", "unrelated"
+    yield "other-value", UNRELATED
 
 
 def _swap_middle(value: str) -> str:

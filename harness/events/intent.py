@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from harness import languages, schemas
 from harness.evaluate import oracle
+from harness.events.asked import FREE_TEXT, Asked, looks_anywhere, types_of
 from harness.events.kinds import CLOCK
 from harness.events.model import Label
 from harness.ir import And, Context, Predicate, Semantics, Truth, fields_of
@@ -36,7 +38,17 @@ class Intent:
 
     def truth(self, values: Mapping[str, Any]) -> Truth:
         """Return the reference's outcome on an activity of this kind."""
-        return self.truth_on(self.schema.render(self.kind, values))
+        return self.truth_on(self.document(values))
+
+    def document(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what the reference sees of an activity in its own schema."""
+        return self.schema.render(self.kind, values, self._seen)
+
+    @cached_property
+    def _seen(self) -> frozenset[str] | None:
+        """The fields that the reference looks at; ``None`` for the whole event."""
+        named = frozenset(fields_of(self.predicate))
+        return None if "*" in named or looks_anywhere(self.predicate) else named
 
     def truth_on(self, document: Mapping[str, Any]) -> Truth:
         """Return the reference's outcome on a document of its own schema."""
@@ -46,18 +58,23 @@ class Intent:
         """Return whether an activity is of the rule's log source."""
         if not self.scope:
             return True
-        body = self.schema.render(self.kind, values)
+        body = self.document(values)
         return oracle.evaluate(And(self.scope), body, self.semantics) is Truth.TRUE
 
     def read_values(self) -> frozenset[str]:
         """Return the names of the activity values that the reference looks at."""
         provenance = self.schema.provenance(self.kind)
-        names = (provenance.get(path) for path in fields_of(self.predicate))
+        names = (provenance.get(path) for path in self.read_fields())
         return frozenset(name for name in names if name)
 
     def read_fields(self) -> frozenset[str]:
         """Return the names of the fields that the reference looks at."""
-        return frozenset(fields_of(self.predicate))
+        named = frozenset(fields_of(self.predicate))
+        return named | {FREE_TEXT} if looks_anywhere(self.predicate) else named
+
+    def asked_types(self) -> dict[str, Asked]:
+        """Return the types that the tests of the reference ask for, where they agree."""
+        return types_of(self.predicate)
 
     def label(self, values: Mapping[str, Any]) -> Label:
         """Return what the rule must do on an activity: only TRUE means that it must fire."""

@@ -7,118 +7,47 @@ activity is checked against the intent before it is used, so a label is never an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import islice, product
 from typing import Any
 
 from harness import schemas
 from harness.evaluate import oracle
 from harness.events import candidates, kinds
+from harness.events.alternatives import (
+    MAX_ALTERNATIVES,
+    Alternative,
+    Literal,
+    alternatives,
+    leaves,
+    opposite,
+    same,
+)
+from harness.events.asked import FREE_TEXT, Asked, compared_with_networks, original
 from harness.events.intent import Intent
 from harness.events.kinds import World
 from harness.events.model import Activity, Label, NotConstructed, Sample, Samples
 from harness.ir import (
-    And,
-    AtLeast,
     Atom,
-    Condition,
-    Constant,
-    Definite,
     Glob,
     Has,
-    Nested,
-    Not,
-    Or,
-    Predicate,
     Presence,
     Truth,
-    fields_of,
 )
 from harness.source import Span
 
-MAX_ALTERNATIVES = 200
-"""Alternatives of one predicate that are built; the rest is reported as not constructed."""
+REPEATED = 3
+"""Alternatives beyond the first in which a condition is turned that they share with it."""
 MAX_TRIES = 400
 """Value combinations tried for one alternative."""
+MAX_EXCLUDED = 20
+"""Excluded activities that are looked at for one of which all conditions hold."""
 MAX_RENDERED = 256
 """Activities whose document is remembered while they are looked at."""
 BACKGROUND = 12
 """Ordinary activities that go with every rule."""
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A leaf of the predicate and the outcome wanted of it."""
-
-    leaf: Atom | Presence | Condition | Nested
-    wanted: bool
-
-
-Alternative = tuple[Literal, ...]
-
-
-def alternatives(node: Predicate, *, wanted: bool = True) -> list[Alternative]:
-    """Return sets of literals that each make a predicate come out as wanted.
-
-    Every branch of every disjunction occurs in at least one of them; the number is the
-    largest number of branches in a conjunction, not their product.
-    """
-    match node:
-        case Constant(truth):
-            return [()] if (truth is Truth.TRUE) is wanted else []
-        case Not(item):
-            return alternatives(item, wanted=not wanted)
-        case Definite(item):
-            return alternatives(item, wanted=wanted)
-        case And(items) if wanted:
-            return _together([alternatives(item) for item in items])
-        case Or(items) if not wanted:
-            return _together([alternatives(item, wanted=False) for item in items])
-        case And(items) | Or(items):
-            found = [one for item in items for one in alternatives(item, wanted=wanted)]
-            return found[:MAX_ALTERNATIVES]
-        case AtLeast(count, items):
-            return _at_least(count, items, wanted=wanted)
-        case _:
-            return [(Literal(node, wanted),)]
-
-
-def _together(parts: list[list[Alternative]]) -> list[Alternative]:
-    """Join one alternative of each part, so that each is used at least once."""
-    if not all(parts):
-        return []
-    longest = min(max((len(part) for part in parts), default=1), MAX_ALTERNATIVES)
-    return [
-        tuple(literal for part in parts for literal in part[i % len(part)]) for i in range(longest)
-    ]
-
-
-def _at_least(count: int, items: Sequence[Predicate], *, wanted: bool) -> list[Alternative]:
-    need = count if wanted else len(items) - count + 1
-    if need <= 0:
-        return [()]
-    if need > len(items):
-        return []
-    parts = [alternatives(item, wanted=wanted) for item in items]
-    windows = []
-    for start in range(len(parts)):
-        windows.extend(_together([parts[(start + i) % len(parts)] for i in range(need)]))
-    return windows[:MAX_ALTERNATIVES]
-
-
-def _leaves(node: Predicate) -> Iterator[Predicate]:
-    """Yield what alternatives are made of."""
-    match node:
-        case And(items) | Or(items) | AtLeast(_, items):
-            for item in items:
-                yield from _leaves(item)
-        case Not(item) | Definite(item):
-            yield from _leaves(item)
-        case Constant():
-            return
-        case _:
-            yield node
 
 
 def samples(intent: Intent, *, seed: int = 0) -> Samples:
@@ -134,8 +63,10 @@ class _Builder:
         self._samples: list[Sample] = []
         self._gaps: list[NotConstructed] = []
         self._seen: set[str] = set()
-        self._done: set[Literal] = set()
-        self._read = sorted(fields_of(intent.predicate))
+        self._done: Counter[Literal] = Counter()
+        self._read = sorted(intent.read_fields())
+        self._asked = intent.asked_types()
+        self._addresses = compared_with_networks(intent.predicate)
         self._rendered: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
 
     def build(self) -> Samples:
@@ -154,7 +85,7 @@ class _Builder:
         known = self._rendered.get(id(values))
         if known is not None and known[0] is values:
             return known[1]
-        document = self._intent.schema.render(self._intent.kind, values)
+        document = self._intent.document(values)
         if len(self._rendered) >= MAX_RENDERED:
             self._rendered.clear()
         self._rendered[id(values)] = (values, document)
@@ -166,7 +97,7 @@ class _Builder:
 
     def _left_out(self, found: list[Alternative]) -> None:
         used = {id(literal.leaf) for alternative in found for literal in alternative}
-        missing = [leaf for leaf in _leaves(self._intent.predicate) if id(leaf) not in used]
+        missing = [leaf for leaf in leaves(self._intent.predicate) if id(leaf) not in used]
         if found and missing:
             what = f"{len(missing)} conditions of the reference"
             reason = f"they never hold, or stand beyond the first {MAX_ALTERNATIVES} alternatives"
@@ -175,7 +106,7 @@ class _Builder:
     def _alternative(self, number: int, alternative: Alternative) -> None:
         what = f"alternative {number} of the reference"
         opaque = [one for one in alternative if not isinstance(one.leaf, Atom | Presence)]
-        built = next(self._solutions(alternative), None)
+        built = next(self._solutions(alternative, Label.MALICIOUS), None)
         if built is None:
             reason = (
                 "an expression over several values is not solved"
@@ -188,14 +119,13 @@ class _Builder:
         self._add(Label.MALICIOUS, "alternative", what, values, _span(alternative))
         for literal in dict.fromkeys(alternative):
             self._variations(literal, values)
-            if literal not in self._done:
-                self._near_misses(literal, alternative, wanted, values)
-            self._done.add(literal)
+            self._near_misses(literal, alternative, wanted, values)
+            self._done[literal] += 1
 
     def _solutions(
-        self, alternative: Alternative
+        self, alternative: Alternative, label: Label
     ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-        """Yield (constrained values, whole activity) pairs that the intent calls malicious."""
+        """Yield (constrained values, whole activity) pairs that the intent labels so."""
         by_field: dict[str, list[Literal]] = {}
         for literal in alternative:
             for path in _paths(literal):
@@ -208,7 +138,7 @@ class _Builder:
             for change in chosen:
                 wanted.update(change)
             values = self._draw(wanted)
-            if self._label(values) is Label.MALICIOUS:
+            if self._label(values) is label:
                 yield wanted, values
 
     def _draw(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,16 +149,25 @@ class _Builder:
         """Yield changes of activity values that may satisfy all literals on one field."""
         for literal in group:
             if isinstance(literal.leaf, Atom) and literal.wanted:
-                for value in candidates.passing(literal.leaf, self._world.chance):
+                for value in self._passing(literal.leaf, path):
                     yield from self._changes(path, value)
-        for value in candidates.together(_patterns(group)):
+        for value in candidates.together(_patterns(group), self._world.chance):
             yield from self._changes(path, value)
         if any(not literal.wanted or isinstance(literal.leaf, Presence) for literal in group):
-            yield {}
+            if self._declared(path):
+                yield {}
             yield from self._some_value(path)
+            if path not in self._asked:
+                yield from self._changes(path, candidates.UNRELATED)
+            yield {}
             for value in self._closed_values(path):
                 yield from self._changes(path, value)
             yield from self._removal(path)
+
+    def _passing(self, atom: Atom, path: str) -> Iterator[Any]:
+        """Yield values that are likely to pass a test, of the type that the rule asks for."""
+        for value in candidates.passing(atom, self._world.chance):
+            yield original(atom, value) if path in self._asked else value
 
     def _closed_values(self, path: str) -> Sequence[Any]:
         reach = self._intent.schema.reachable(self._intent.kind, path)
@@ -259,9 +198,23 @@ class _Builder:
     def _some_value(self, path: str) -> Iterator[dict[str, Any]]:
         """Yield that there is a value, whichever it is."""
         declared = self._declared(path)
-        yield from self._changes(path, declared.example if declared else "x")
+        yield from self._changes(path, declared.example if declared else self._ordinary(path))
         if declared:
             yield {declared.name: declared.example}
+
+    def _ordinary(self, path: str) -> Any:
+        """Return an everyday value of the type that the rule asks for."""
+        if path in self._addresses:
+            return candidates.EVERYDAY_ADDRESS
+        name = self._name(path) or path
+        found = self._kind.ordinary(self._world, name) if self._kind.ordinary else "x"
+        match self._asked.get(path):
+            case Asked.NUMBER:
+                return found if isinstance(found, int) else self._world.chance.randrange(2, 2000)
+            case Asked.BOOLEAN:
+                return self._world.chance.choice((True, False))
+            case _:
+                return found
 
     def _declared(self, path: str) -> schemas.Value | None:
         name = self._intent.schema.provenance(self._intent.kind).get(path, "")
@@ -289,9 +242,12 @@ class _Builder:
 
     def _other_ways(self, literal: Literal, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
         if isinstance(literal.leaf, Atom) and literal.wanted:
-            for value in candidates.passing(literal.leaf, self._world.chance):
+            for value in self._passing(literal.leaf, path):
                 for change in self._changes(path, value):
                     yield "wildcard-filled", change
+        if not literal.wanted:
+            for change in self._removal(path):
+                yield "value-missing", change
         for value in self._closed_values(path):
             for change in self._changes(path, value):
                 yield "other-allowed-value", change
@@ -303,7 +259,13 @@ class _Builder:
         wanted: dict[str, Any],
         values: dict[str, Any],
     ) -> None:
-        """Add activities that differ from a malicious one in one literal alone."""
+        """Add activities that differ from a malicious one in one literal alone.
+
+        Where other alternatives share the literal, one activity is enough for a second one: it
+        tells whether the literal binds all of them.
+        """
+        if self._done[literal] > REPEATED or (self._done[literal] and not literal.wanted):
+            return
         leaf = literal.leaf
         if not isinstance(leaf, Atom | Presence):
             what = "a benign event that differs in an expression alone"
@@ -311,7 +273,7 @@ class _Builder:
             self._gap(what, reason, getattr(leaf, "span", None))
             return
         before = len(self._samples)
-        others = [one for one in alternative if one != literal]
+        others = [one for one in alternative if not same(one, literal) and self._holds(one, values)]
         for family, change, coherent in self._flips(literal, others, values):
             changed = self._draw({**wanted, **change}) if coherent else {**values, **change}
             if self._holds(literal, changed) or not all(self._holds(o, changed) for o in others):
@@ -322,9 +284,53 @@ class _Builder:
                 if coherent:
                     because += self._company(values, changed)
                 self._add(Label.BENIGN, family, because, changed, leaf.span)
+                if self._done[literal] and len(self._samples) > before:
+                    return
+        if self._done[literal]:
+            return
         if len(self._samples) == before:
-            what = f"a benign event that differs in {leaf.field} alone"
+            self._excluded_together(literal, alternative, values)
+        if len(self._samples) == before:
+            field = leaf.field if isinstance(leaf.field, str) else "what stands anywhere"
+            what = f"a benign event that differs in {field} alone"
             self._gap(what, self._why_none(literal), leaf.span)
+
+    def _excluded_together(
+        self, literal: Literal, alternative: Alternative, values: dict[str, Any]
+    ) -> None:
+        """Add an activity that a negated conjunction excludes, and one that it just does not."""
+        together = (replace(literal, wanted=not literal.wanted), *literal.company)
+        if len(together) == 1:
+            return
+        rest = [one for one in alternative if not any(opposite(one, held) for held in together)]
+        found = self._solutions((*rest, *together), Label.BENIGN)
+        for _, excluded in islice(found, MAX_EXCLUDED):
+            if not all(self._holds(one, excluded) for one in (*rest, *together)):
+                continue
+            paths = dict.fromkeys(path for one in together for path in _paths(one))
+            changed = [
+                one for one in paths if self._shown(one, values) != self._shown(one, excluded)
+            ]
+            because = ", and ".join(self._difference(one, values, excluded) for one in changed)
+            span = getattr(literal.leaf, "span", None)
+            self._add(Label.BENIGN, "excluded-together", because, excluded, span)
+            self._just_not_excluded(literal, [*rest, *literal.company], excluded)
+            return
+
+    def _just_not_excluded(
+        self, literal: Literal, others: Sequence[Literal], excluded: dict[str, Any]
+    ) -> None:
+        """Add a malicious activity that differs from an excluded one in one condition alone."""
+        for path in _paths(literal):
+            group = [literal, *(one for one in others if path in _paths(one))]
+            for change in self._choices(path, group):
+                changed = {**excluded, **change}
+                if self._label(changed) is Label.MALICIOUS and self._holds(literal, changed):
+                    because = self._difference(path, excluded, changed)
+                    family = "just-not-excluded"
+                    span = getattr(literal.leaf, "span", None)
+                    self._add(Label.MALICIOUS, family, because, changed, span)
+                    return
 
     def _why_none(self, literal: Literal) -> str:
         for path in _paths(literal):
@@ -364,22 +370,29 @@ class _Builder:
                     yield "other-value", change, False
                     yield "other-value-and-company", change, True
                 for value in () if self._is_closed(path) else now:
-                    for family, close in (*candidates.near(value), *_spoiled(leaf, value)):
+                    for family, close in self._near(leaf, path, value):
                         for change in self._changes(path, close):
                             yield family, change, False
                 for change in self._removal(path):
                     yield "value-missing", change, False
             elif isinstance(leaf, Atom):
                 patterns = [leaf, *_patterns([one for one in others if path in _paths(one)])]
-                for value in (
-                    *candidates.passing(leaf, self._world.chance),
-                    *candidates.together(patterns),
-                ):
+                joined = candidates.together(patterns, self._world.chance)
+                for value in (*self._passing(leaf, path), *joined):
                     for change in self._changes(path, value):
                         yield "excluded-value", change, False
             if isinstance(leaf, Presence):
                 for change in (*self._some_value(path), *self._removal(path)):
                     yield "value-present-or-not", change, False
+
+    def _near(self, leaf: Atom | Presence, path: str, value: Any) -> Iterator[tuple[str, Any]]:
+        if self._asked.get(path) is Asked.ADDRESS and isinstance(leaf, Atom):
+            yield from candidates.near_address(leaf, value)
+            return
+        yield from candidates.near(value)
+        if isinstance(leaf, Atom):
+            yield from candidates.other_case(leaf, value)
+        yield from _spoiled(leaf, value)
 
     def _holds(self, literal: Literal, values: Mapping[str, Any]) -> bool:
         document = self._document(values)
@@ -396,8 +409,8 @@ class _Builder:
         """Return ordinary values for what the rule reads, where the kind knows none itself."""
         if self._kind.ordinary is None:
             return {}
-        names = (self._name(path) for path in self._read)
-        return {name: self._kind.ordinary(self._world, name) for name in names if name}
+        names = ((self._name(path), path) for path in self._read)
+        return {name: self._ordinary(path) for name, path in names if name}
 
     def _add(
         self, label: Label, family: str, because: str, values: Mapping[str, Any], atom: Span | None
@@ -433,7 +446,7 @@ class _Builder:
 def _paths(literal: Literal) -> tuple[str, ...]:
     leaf = literal.leaf
     if isinstance(leaf, Atom):
-        return (leaf.field,) if isinstance(leaf.field, str) else ()
+        return (leaf.field if isinstance(leaf.field, str) else FREE_TEXT,)
     return (leaf.field,) if isinstance(leaf, Presence) else ()
 
 

@@ -36,11 +36,13 @@ class View:
     """A named conversion of an event's scalar into the values that an engine compares.
 
     ``convert`` gives any number of values for one scalar: none where the engine would not
-    index or compare it. Views are compared and printed by ``name`` alone.
+    index or compare it. ``origin`` gives the plainest scalar that is converted to a value,
+    where that is not the value itself. Views are compared and printed by ``name`` alone.
     """
 
     name: str
     convert: Callable[[Scalar], Iterable[Any]]
+    origin: Callable[[Any], Scalar] | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, View) and other.name == self.name

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.report import _view
 from harness.report._base import Results
+from harness.report._grouping import Group, group
 
 Json = Mapping[str, Any]
 MANY = 20
@@ -114,6 +115,45 @@ def totals(results: Results) -> list[Totals]:
         Totals(translation=name, statuses=statuses[name], not_converted=failed[name])
         for name in sorted(statuses)
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A class of findings with its example, texts made visible."""
+
+    finding: FindingClass
+    group: Group
+    title: str
+    identifier: str
+
+
+def examples(found: Sequence[FindingClass]) -> list[Example]:
+    """Return the example of each class as a report shows it."""
+    made = []
+    for one in found:
+        shown = _view.shown({"example": one.example, "rule": one.rule})
+        made.append(
+            Example(
+                finding=one,
+                group=group([shown["example"]])[0],
+                title=str(shown["rule"]["title"] or shown["rule"]["rule"]),
+                identifier=str(shown["rule"]["rule"]),
+            )
+        )
+    return made
+
+
+def slim(results: Results) -> dict[str, Any]:
+    """Return a document without what only a page per rule would show."""
+
+    def bare(owner: Json) -> dict[str, Any]:
+        found = [{**one, "witness": None, "excerpt": ""} for one in owner["findings"]]
+        return {**owner, "findings": found}
+
+    document = dict(results)
+    document["results"] = [{**bare(one), "robustness": {}} for one in results["results"]]
+    document["rules"] = [{**bare(one), "gaps": []} for one in results["rules"]]
+    return document
 
 
 def columns(found: Sequence[FindingClass]) -> list[str]:

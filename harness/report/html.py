@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from harness.report import _view
+from harness.report import _classes, _view
 from harness.report._base import Format, Results
-from harness.report._characters import json_line
+from harness.report._characters import json_line, visible
 from harness.report._view import Json
 from harness.ruleset import attack
 
@@ -38,8 +38,10 @@ _HEAT = ((100, "h5"), (95, "h4"), (80, "h3"), (50, "h2"), (0, "h1"))
 
 def render(results: Results) -> str:
     """Return the page."""
-    document = _view.shown(results)
+    many = len(results["rules"]) > _classes.MANY
+    document = _view.shown(_classes.slim(results) if many else results)
     rules = _view.rules(document)
+    found = _classes.classes(results) if many else []
     page = _environment().get_template("report.html.j2")
     return page.render(
         document=document,
@@ -47,6 +49,11 @@ def render(results: Results) -> str:
         verdict=_view.verdict(document),
         outcome=_outcome(document["summary"]),
         rules=rules,
+        many=many,
+        classes=found,
+        columns=[visible(name) for name in _classes.columns(found)],
+        examples=_classes.examples(found),
+        totals=_classes.totals(results) if many else [],
         techniques=_view.techniques(rules),
         attack_version=attack.version(),
     )

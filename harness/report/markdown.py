@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from harness.report import _view
+from harness.report import _classes, _view
 from harness.report._base import Format, Results
-from harness.report._characters import as_json
+from harness.report._characters import as_json, visible
 from harness.report._grouping import Group
 from harness.report._markdown import code, fence, sentence, table, text
 from harness.report._view import Json, RuleView
@@ -27,11 +27,12 @@ _COUNTS = ("documents", "verdicts", "findings", "warnings", "notes", "known", "u
 
 def render(results: Results) -> str:
     """Return the report."""
-    document = _view.shown(results)
+    many = len(results["rules"]) > _classes.MANY
+    document = _view.shown(_classes.slim(results) if many else results)
     rules = _view.rules(document)
     parts = (
         _head(document, rules),
-        *(_rule(rule) for rule in rules),
+        *([_by_class(results)] if many else [_rule(rule) for rule in rules]),
         _coverage(rules),
         _unsupported(rules),
         _problems(document["problems"]),
@@ -51,6 +52,28 @@ def _head(document: Json, rules: Sequence[RuleView]) -> Iterator[str]:
         about = ("rule", "severity", "passing", "findings", "known", "status")
         yield from table(about, map(_overview, rules), "llrrrl")
         yield ""
+
+
+def _by_class(results: Results) -> Iterator[str]:
+    """Yield what many rules come to: numbers by class and translation, and examples."""
+    found = _classes.classes(results)
+    if found:
+        names = _classes.columns(found)
+        rows = [
+            [code(one.code), *(str(one.rules.get(name, "-")) for name in names)] for one in found
+        ]
+        heads = ["finding", *(text(visible(name)) for name in names)]
+        yield from ("## Findings by class", "", "In how many rules, by translation.", "")
+        yield from (*table(heads, rows, "l" + "r" * len(names)), "")
+    rows = [
+        [text(visible(one.translation)), *(str(one.statuses.get(name, "-")) for name in _STATUS)]
+        for one in _classes.totals(results)
+    ]
+    yield from ("## Translations", "", *table(["translation", *_STATUS], rows, "lrrrrr"), "")
+    for one in _classes.examples(found):
+        yield from (f"### {one.finding.total} times {code(one.finding.code)}", "")
+        yield from (f"Such as in {text(one.title)} ({code(one.identifier)}):", "")
+        yield from _finding(one.group)
 
 
 def _overview(rule: RuleView) -> list[str]:

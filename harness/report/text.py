@@ -15,8 +15,8 @@ from rich.text import Text
 from harness.report import _classes, _view
 from harness.report._base import WIDTH, Format, Results
 from harness.report._characters import json_line
-from harness.report._classes import FindingClass, Totals
-from harness.report._grouping import Group, group
+from harness.report._classes import Example, FindingClass, Totals
+from harness.report._grouping import Group
 from harness.report._view import RuleView
 
 WITNESSES, NOTES = 1, 2
@@ -60,9 +60,8 @@ def show(results: Results, console: Console, *, details: int = WITNESSES) -> Non
 def _show_classes(results: Results, console: Console, details: int) -> Mapping[str, Any]:
     """Print many rules: an example of each class of finding, then the numbers."""
     found = _classes.classes(results)
-    for one in found if details else ():
-        shown = _view.shown({"example": one.example, "rule": one.rule})
-        console.print(_example(one, shown, details))
+    for one in _classes.examples(found) if details else ():
+        console.print(_example(one, details))
     if found:
         console.print(_class_table(found))
     console.print(_totals_table(_classes.totals(results)))
@@ -74,11 +73,9 @@ def _show_classes(results: Results, console: Console, details: int) -> Mapping[s
     return _view.shown({name: results[name] for name in ends})
 
 
-def _example(one: FindingClass, shown: Mapping[str, Any], details: int) -> Lines:
-    rule = shown["rule"]
-    head = Text(f"{one.total} x ", style="bold")
-    title = Text(f"for example in {rule['title'] or rule['rule']} ({rule['rule']})", style="dim")
-    return Lines(head, title, _finding(group([shown["example"]])[0], details), Text(""))
+def _example(one: Example, details: int) -> Lines:
+    head = Text(f"\n{one.finding.total} times, such as in {one.title} ({one.identifier})")
+    return Lines(head, _finding(one.group, details))
 
 
 def _class_table(found: Sequence[FindingClass]) -> Table:

@@ -30,6 +30,8 @@ _MULTI_FIELDS = {
 }
 """Fields below a field that hold its value in another form, as Elastic's packages declare them."""
 _KEYWORD = FieldType(name="keyword")
+_SETTINGS = {"scaled_float": {"scaling_factor": 1000}}
+"""Parameters that ECS gives every field of a type; without them fractions would be cut off."""
 _OPTIONAL = re.compile(r"\?`?([\w.@]+)")
 """Fields that EQL takes as null, not by their use, where the mapping lacks them."""
 
@@ -39,7 +41,7 @@ def ecs_types() -> dict[str, FieldType]:
     """Return the fields of the Elastic Common Schema that are no keywords."""
     text = files("harness.ruleset").joinpath("ecs_types.toml").read_text("utf-8")
     return {
-        f"{prefix}{name}": FieldType(name=kind)
+        f"{prefix}{name}": FieldType(name=kind, settings=_SETTINGS.get(kind, {}))
         for table in tomllib.loads(text)["fields"]
         for prefix in table["under"]
         for kind, names in table.items()

@@ -19,6 +19,7 @@ from harness.errors import Diagnostic, InvalidInput
 from harness.evaluate.masks import Columns
 from harness.evaluate.verdicts import outcomes
 from harness.events import solve
+from harness.events.asked import Asked
 from harness.events.intent import Intent, intent_of
 from harness.events.kinds import CLOCK
 from harness.events.model import Samples
@@ -216,6 +217,9 @@ def corpus_of(samples: Samples, intent: Intent, schema: Schema, *, seed: int) ->
     plain = [one.document for one in documents if one.mutation is None]
     named = dict.fromkeys(intent.read_fields(), "") if schema.name == intent.schema.name else {}
     types = schema.types_in(intent.kind, [*plain, named])
+    if named:
+        asked = intent.asked_types().items()
+        types |= {path: FieldType(name="ip") for path, one in asked if one is Asked.ADDRESS}
     return Corpus(schema=schema, documents=documents, types=types)
 
 

@@ -53,6 +53,21 @@ class Rest:
     snake: bool = False
 
 
+def touches(path: str, asked: frozenset[str]) -> bool:
+    """Return whether what is at a path shows at one of the paths asked for.
+
+    That is so for the path itself in any letter case, for what lies below it, and for an object
+    that it lies in.
+    """
+    if path in asked:
+        return True
+    folded = path.casefold()
+    return any(
+        folded == one or folded.startswith(f"{one}.") or one.startswith(f"{folded}.")
+        for one in map(str.casefold, asked)
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """What one kind of activity looks like in a stream.
@@ -67,6 +82,27 @@ class Shape:
     why: str = ""
     coverage: str = ""
     rest: Rest | None = None
+    _parts: dict[frozenset[str], tuple[tuple[Field, ...], frozenset[str]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def part(self, only: frozenset[str]) -> tuple[tuple[Field, ...], frozenset[str]]:
+        """Return the fields at some paths, and the values of the kind that they are made of."""
+        if only not in self._parts:
+            chosen = tuple(item for item in self.fields if touches(item.path, only))
+            needed: set[str] = set()
+            new = {name for item in chosen for name in item.rule.needs}
+            while new - needed:
+                needed |= new
+                rules = [
+                    rule
+                    for name in new
+                    if name in self.kind.values
+                    for rule in self.kind.values[name].defaults
+                ]
+                new = {name for rule in rules for name in rule.needs}
+            self._parts[only] = (chosen, frozenset(needed))
+        return self._parts[only]
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -215,17 +251,23 @@ class Schema:
             return ""
         return shape.why or "the stream does not report such activities"
 
-    def render(self, kind: str, values: Mapping[str, Any]) -> Document:
+    def render(
+        self, kind: str, values: Mapping[str, Any], only: frozenset[str] | None = None
+    ) -> Document:
         """Return the document of an activity; absent values leave their paths out.
 
-        It does not ask whether the stream reports the activity: see :meth:`unrecorded`.
+        It does not ask whether the stream reports the activity: see :meth:`unrecorded`. With
+        ``only`` it is the part at some paths, for those who look at nothing else.
         """
         shape = self._shape(kind)
-        full = shape.kind.complete(values)
+        fields, needed = shape.fields, None
+        if only is not None:
+            fields, needed = shape.part(only)
+        full = shape.kind.complete(values, needed)
         undeclared = shape.kind.undeclared(full)
         document: Document = {}
         done: set[str] = set()
-        for item in shape.fields:
+        for item in fields:
             if item.path in done:
                 continue
             found = item.value(full, undeclared)
@@ -233,7 +275,7 @@ class Schema:
                 done.add(item.path)
                 _render.put(document, self._tokens(item.path), found)
         for path, found in self._rest(shape, full, undeclared):
-            if path not in done:
+            if path not in done and (only is None or touches(path, only)):
                 _render.put(document, self._tokens(path), found)
         return document
 

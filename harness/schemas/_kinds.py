@@ -53,12 +53,21 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of activity and its values. An ``open`` kind also takes values it does not declare."""
+    """A kind of activity and its values. An ``open`` kind also takes values it does not declare.
+
+    ``elements`` are the values that Windows records as data of the event, in its order.
+    """
 
     name: str
     title: str
     values: Mapping[str, Value]
     open: bool = False
+    elements: tuple[str, ...] = ()
+    with_defaults: tuple[Value, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        defaulted = tuple(one for one in self.values.values() if one.defaults)
+        object.__setattr__(self, "with_defaults", defaulted)
 
     @property
     def example(self) -> Activity:
@@ -74,22 +83,27 @@ class Kind:
         """Return the names of values that the kind does not declare."""
         return frozenset(name for name in activity if name not in self.values)
 
-    def complete(self, activity: Mapping[str, Any]) -> Activity:
+    def complete(
+        self, activity: Mapping[str, Any], needed: frozenset[str] | None = None
+    ) -> Activity:
         """Return the activity with the defaults of the values that it does not mention.
 
-        A value that is ``None`` is mentioned, and stays absent.
+        A value that is ``None`` is mentioned, and stays absent. ``needed`` are the only values
+        whose defaults are wanted, with those that they are made of.
         """
         self._accept(activity)
+        values = self.values
         full = {
-            name: self.values[name].coerce(value) if name in self.values else value
+            name: values[name].coerce(value) if name in values else value
             for name, value in activity.items()
         }
-        for name, value in self.values.items():
-            if name not in full:
-                found = (rule.value(full) for rule in value.defaults)
-                default = next((item for item in found if item is not None), None)
-                if default is not None:
-                    full[name] = value.coerce(default)
+        for one in self.with_defaults:
+            if one.name not in full and (needed is None or one.name in needed):
+                for rule in one.defaults:
+                    default = rule.value(full)
+                    if default is not None:
+                        full[one.name] = one.coerce(default)
+                        break
         return full
 
     def _accept(self, activity: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
@@ -26,8 +26,8 @@ def schema_names() -> tuple[str, ...]:
 
 
 def kind_names() -> tuple[str, ...]:
-    """Return the names of the kind files, sorted."""
-    return _stems("kinds")
+    """Return the names of the kind files, sorted; what several kinds share begins with ``_``."""
+    return tuple(name for name in _stems("kinds") if not name.startswith("_"))
 
 
 def _stems(folder: str) -> tuple[str, ...]:
@@ -46,23 +46,39 @@ def read_kind(text: str, name: str) -> Kind:
     """Return the kind that a file declares; raises ``InvalidInput`` with every problem."""
     document = _places.read(text, name)
     _validate(document, "kind")
-    raw_values = document.data["values"]
+    data = document.data
+    shared = kind(data["like"]).values if "like" in data else {}
+    elements = tuple(data.get("elements", ()))
+    own = {value: _with_defaults(raw, elements) for value, raw in data["values"].items()}
     problems = [
         problem
-        for value, raw in raw_values.items()
+        for value, raw in own.items()
         for index, default in enumerate(raw.get("default", []))
         for problem in _raw.rule_problems(
-            document, ("values", value, "default", index), default, raw_values
+            document, ("values", value, "default", index), default, {**shared, **own}
         )
     ]
+    values = {**shared, **{value: _value(value, raw) for value, raw in own.items()}}
+    for index, element in enumerate(elements):
+        if element not in values:
+            message = f"the kind has no value {element!r}"
+            problems.append(document.problem(("elements", index), message))
     if problems:
         raise InvalidInput(problems)
     return Kind(
-        name=document.data["kind"],
-        title=document.data["title"],
-        open=document.data.get("open", False),
-        values={value: _value(value, raw) for value, raw in raw_values.items()},
+        name=data["kind"],
+        title=data["title"],
+        open=data.get("open", False),
+        values=values,
+        elements=elements,
     )
+
+
+def _with_defaults(raw: Raw, elements: tuple[str, ...]) -> Raw:
+    """Return a value whose templates name the elements of the event."""
+    if "default" not in raw:
+        return raw
+    return {**raw, "default": [_with_elements(item, elements) for item in raw["default"]]}
 
 
 def _value(name: str, raw: Raw) -> Value:
@@ -135,6 +151,9 @@ class SchemaFile:
     """A schema file with all its versions and variants."""
 
     document: Document
+    _resolved: dict[tuple[str | None, str | None], Schema] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def data(self) -> dict[str, Any]:
@@ -163,6 +182,12 @@ class SchemaFile:
 
     def resolve(self, version: str | None, variant: str | None) -> Schema:
         """Return the schema of a version and variant; the newest that has the variant."""
+        key = (version, variant)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(version, variant)
+        return self._resolved[key]
+
+    def _resolve(self, version: str | None, variant: str | None) -> Schema:
         raw = self._variant(variant) if variant else {}
         if version is None:
             lives = [item for item in self.versions if _lives(raw, item)]
@@ -247,9 +272,7 @@ class SchemaFile:
         shape = Shape(
             kind=declared,
             fields=tuple(
-                _raw.field(item, settings)
-                for item in [*raw.get("fields", ()), *_every_value(raw, declared)]
-                if _lives(item, version)
+                _raw.field(item, settings) for item in self._items(name) if _lives(item, version)
             ),
             records=_raw.when(raw.get("records", [])),
             why=raw.get("why", ""),
@@ -258,13 +281,29 @@ class SchemaFile:
         )
         if variant is None:
             return shape
+        own, touched = self.variants[variant], "at" in self.variants[variant]
         for change in self._changes(variant):
             if _lives(change, version) and name in change.get("kinds", [name]):
-                shape = _changed(shape, change, settings)
-        own = self.variants[variant]
-        if "records" in own:
+                shape, touched = _changed(shape, change, settings), True
+        if "records" in own and touched:
             return replace(shape, records=_raw.when(own["records"]), why=own.get("why", ""))
         return shape
+
+    def _items(self, name: str) -> list[Raw]:
+        """Return the fields of a kind: its own, those of its groups, those for each value."""
+        raw, declared = self.data["kinds"][name], kind(name)
+        own = raw.get("fields", ())
+        written = {item["path"] for item in own}
+        shared = [
+            item
+            for group in raw.get("groups", ())
+            for item in self.data.get("groups", {}).get(group, ())
+            if item["path"] not in written
+        ]
+        written.update(item["path"] for item in shared)
+        every = [*_elements(raw, declared), *_every_value(raw, declared)]
+        found = [*shared, *own, *(item for item in every if item["path"] not in written)]
+        return [_with_elements(item, declared.elements) for item in found]
 
     def declared_difference(self, variant: str, kind: str) -> set[str]:
         """Return the paths that a variant declares to differ from its base."""
@@ -278,7 +317,7 @@ class SchemaFile:
         version = raw.get("at", self.resolve(None, variant).version)
         for change in self._changes(variant):
             if "at" not in raw and _lives(change, version) and kind in change.get("kinds", [kind]):
-                found.update(_touched(change, base))
+                found.update(_touched(change, base, self.data.get("settings", {})))
         return found
 
     def problems(self) -> Iterator[Diagnostic]:
@@ -291,6 +330,12 @@ class SchemaFile:
                 continue
             for index, item in enumerate(raw.get("fields", ())):
                 yield from self._field_problems((*pointer, "fields", index), item, (name,))
+            for group in raw.get("groups", ()):
+                if group not in self.data.get("groups", {}):
+                    yield self.document.problem((*pointer, "groups"), f"no group {group!r}")
+                    continue
+                for index, item in enumerate(self.data["groups"][group]):
+                    yield from self._field_problems(("groups", group, index), item, (name,))
         for name, raw in self.variants.items():
             yield from self._variant_problems(name, raw)
 
@@ -315,7 +360,8 @@ class SchemaFile:
             yield self.document.problem((*pointer, "at"), "'at' is not one of the versions")
         if raw.get("like", name) not in self.variants:
             yield self.document.problem((*pointer, "like"), "'like' is not one of the variants")
-        known = {item["path"] for each in self.data["kinds"].values() for item in each["fields"]}
+        declared = set(self.data["kinds"]).intersection(kind_names())
+        known = {item["path"] for each in declared for item in self._items(each)}
         for index, change in enumerate(raw.get("changes", ())):
             here: Pointer = (*pointer, "changes", index)
             kinds = tuple(change.get("kinds", self.data["kinds"]))
@@ -331,17 +377,62 @@ def _every_value(raw: Raw, declared: Kind) -> list[Raw]:
     """Return fields for the values of a kind under their own names, where the file wants them."""
     if not raw.get("every_value"):
         return []
-    written = {item["path"] for item in raw.get("fields", ())}
     return [
         {"path": name, "from": name, "json": value.json, "source": raw["every_value"]}
         for name, value in declared.values.items()
-        if name not in written
     ]
+
+
+def _elements(raw: Raw, declared: Kind) -> list[Raw]:
+    """Return fields for the data of a Windows event, where the file keeps them in one way."""
+    wanted = raw.get("elements")
+    if wanted is None:
+        return []
+    form = {key: value for key, value in wanted.items() if key not in ("path", "except")}
+    return [
+        {"json": declared.values[name].json, **form, "from": name, "path": path}
+        for name in declared.elements
+        if name not in wanted.get("except", ())
+        for path in [wanted["path"].replace("{name}", name)]
+    ]
+
+
+def _with_elements(raw: Raw, elements: tuple[str, ...]) -> Raw:
+    """Return a field whose template repeats a part for each element, with those named."""
+    template = raw.get("template")
+    if not isinstance(template, Mapping):
+        return raw
+    parts = {
+        name: {**part, "each": [*part.get("each", ()), *elements]} if part.get("elements") else part
+        for name, part in template.get("parts", {}).items()
+    }
+    return {**raw, "template": {**template, "parts": parts}} if parts else raw
+
+
+def _added(change: Raw, shape: Shape, settings: Raw) -> list[Field]:
+    """Return the fields that a change adds: those written, and for each element not there yet."""
+    own = change.get("add", ())
+    written = {item["path"] for item in own}
+    found = [_raw.field(_with_elements(item, shape.kind.elements), settings) for item in own]
+    for raw in _elements(change, shape.kind):
+        item = _raw.field(raw, settings)
+        if item.path not in written and not any(_alike(item, one) for one in shape.fields):
+            found.append(item)
+    return found
+
+
+def _alike(one: Field, other: Field) -> bool:
+    return (one.path, one.rule, one.json, one.type) == (
+        other.path,
+        other.rule,
+        other.json,
+        other.type,
+    )
 
 
 def _changed(shape: Shape, change: Raw, settings: Raw) -> Shape:
     """Return a shape after one change of a variant."""
-    added = [_raw.field(item, settings) for item in change.get("add", ())]
+    added = _added(change, shape, settings)
     replaced = {item.path for item in added}
     fields = [
         _altered(item, change, settings)
@@ -372,9 +463,9 @@ def _new_path(path: str, change: Raw) -> str:
     return path
 
 
-def _touched(change: Raw, base: Shape) -> set[str]:
+def _touched(change: Raw, base: Shape, settings: Raw) -> set[str]:
     """Return the paths that a change names, as they are in the base and after it."""
-    found = {item["path"] for item in change.get("add", ())}
+    found = {item.path for item in _added(change, base, settings)}
     patterns: Mapping[str, Any] = {
         **dict.fromkeys(change.get("drop", ())),
         **change.get("retype", {}),

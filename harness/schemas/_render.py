@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,7 @@ Token = str | int
 _INDEXED = re.compile(r"(?P<key>.+)\[(?P<index>\d+)\]")
 
 
+@lru_cache(maxsize=8192)
 def tokens(path: str, *, nested: bool) -> tuple[Token, ...]:
     """Return the keys of a path from the outside in; ``Name[2]`` is a member of a list."""
     found: list[Token] = []

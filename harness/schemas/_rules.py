@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import unescape as unescape_xml
@@ -145,6 +146,7 @@ def slots(template: Template) -> Iterator[tuple[str, tuple[Step, ...]]]:
         yield found["name"], _slot_steps(found["steps"])
 
 
+@lru_cache(maxsize=4096)
 def _slot_steps(text: str) -> tuple[Step, ...]:
     steps = []
     for item in text.split("|")[1:]:
@@ -153,17 +155,28 @@ def _slot_steps(text: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+@lru_cache(maxsize=4096)
+def _pieces(text: str) -> tuple[tuple[str, str, tuple[Step, ...], int], ...]:
+    """Return, for each slot of a template, the text before it, its name, its steps and its end."""
+    found, end = [], 0
+    for slot in _SLOT.finditer(text):
+        steps = _slot_steps(slot["steps"])
+        found.append((text[end : slot.start()], slot["name"], steps, slot.end()))
+        end = slot.end()
+    return tuple(found)
+
+
 def _print(template: Template, values: Values, rest: frozenset[str]) -> str | None:
     parts = template.parts or {}
     pieces: list[str] = []
     end = 0
-    for found in _SLOT.finditer(template.text):
-        pieces.append(template.text[end : found.start()])
-        end = found.end()
-        if found["name"] in parts:
-            pieces.append(_repeat(parts[found["name"]], template.escape, values, rest))
+    for before, name, steps, after in _pieces(template.text):
+        pieces.append(before)
+        end = after
+        if name in parts:
+            pieces.append(_repeat(parts[name], template.escape, values, rest))
             continue
-        value = _transforms.forward(_slot_steps(found["steps"]), values.get(found["name"]))
+        value = _transforms.forward(steps, values.get(name))
         if value is None and template.absent is None:
             return None
         text = template.absent if value is None else template.escape.write(as_text(value))
@@ -290,6 +303,15 @@ class Rule:
                 for name, _ in slots(self.origin):
                     found.extend(parts[name].names if name in parts else (name,))
                 return tuple(dict.fromkeys(found))
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Every value that it looks at: those it is made of, and those of its conditions."""
+        found = {*self.names, *self.when.names}
+        if isinstance(self.origin, Template):
+            for part in (self.origin.parts or {}).values():
+                found.update(name for member in part.members for name in member.when.names)
+        return frozenset(found)
 
     @property
     def one_way(self) -> bool:

@@ -10,11 +10,12 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from harness.ir.values import as_number, as_text
+from harness.schemas import _windows
 
 Forward = Callable[[Any, Any], Any]
 Backward = Callable[[Any, Any], Iterable[Any]]
@@ -33,16 +34,30 @@ class Transform:
     argument: str = ""
 
 
+_MOST_REMEMBERED = 256
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One use of a transform."""
+    """One use of a transform; it remembers what it made of the latest values."""
 
     name: str
     argument: Any = None
+    _made: dict[tuple[type, Any], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def forward(self, value: Any) -> Any:
         """Return what is recorded for ``value``."""
-        return TRANSFORMS[self.name].forward(value, self.argument)
+        if isinstance(value, list):
+            return TRANSFORMS[self.name].forward(value, self.argument)
+        key = (value.__class__, value)
+        if key in self._made:
+            return self._made[key]
+        if len(self._made) >= _MOST_REMEMBERED:
+            self._made.clear()
+        made = self._made[key] = TRANSFORMS[self.name].forward(value, self.argument)
+        return made
 
     def backward(self, value: Any) -> Iterable[Any]:
         """Return values that may be recorded as ``value``."""
@@ -118,25 +133,6 @@ def _from_extension(value: Any, _: Any) -> Iterable[Any]:
 def _drive_letter(value: Any, _: Any) -> Any:
     text = as_text(value)
     return text[0] if re.match(r"[A-Za-z]:", text) else None
-
-
-_VOLUME = "\\Device\\HarddiskVolume3"
-
-
-def _nt_device_path(value: Any, _: Any) -> Any:
-    text = as_text(value)
-    if re.match(r"[A-Za-z]:\\", text):
-        return _VOLUME + text[2:]
-    return f"\\Device\\Mup{text[1:]}" if text.startswith("\\\\") else text
-
-
-def _from_nt_device_path(value: Any, _: Any) -> Iterable[Any]:
-    text = as_text(value)
-    if text.startswith(f"{_VOLUME}\\"):
-        return [f"C:{text[len(_VOLUME) :]}", text]
-    if text.startswith("\\Device\\Mup\\"):
-        return ["\\" + text[len("\\Device\\Mup") :], text]
-    return [text]
 
 
 # Times. An activity holds ISO 8601 in UTC; the streams write it in their own ways.
@@ -342,6 +338,16 @@ def _digest(value: Any, shape: Any) -> Any:
 
 
 TRANSFORMS: Mapping[str, Transform] = {
+    "account": Transform(
+        summary="the name in a text of domain and name",
+        forward=_windows.account,
+        backward=_windows.from_account,
+    ),
+    "account_domain": Transform(
+        summary="the domain in a text of domain and name",
+        forward=_windows.account_domain,
+        backward=_windows.from_account_domain,
+    ),
     "arguments": Transform(
         summary="a command line split at blanks outside quotes",
         forward=_arguments,
@@ -361,6 +367,11 @@ TRANSFORMS: Mapping[str, Transform] = {
         summary="what precedes the last slash of a path",
         forward=_dirname,
         backward=lambda value, _: [f"{as_text(value)}\\{_FILE}"],
+    ),
+    "dns_addresses": Transform(
+        summary="the addresses among the answers of Sysmon's event 22",
+        forward=_windows.dns_addresses,
+        backward=_windows.from_dns_addresses,
     ),
     "drive_letter": Transform(
         summary="the letter before the colon of a path",
@@ -416,10 +427,53 @@ TRANSFORMS: Mapping[str, Transform] = {
         backward=_from_map_or_same,
         argument="table",
     ),
+    "no_dash": Transform(
+        summary="nothing where Windows writes a dash or an empty GUID for no value",
+        forward=_windows.no_dash,
+        backward=_itself,
+    ),
     "nt_device_path": Transform(
         summary="a path below a device instead of a drive",
-        forward=_nt_device_path,
-        backward=_from_nt_device_path,
+        forward=_windows.nt_device_path,
+        backward=_windows.from_nt_device_path,
+    ),
+    "registry_data": Transform(
+        summary="registry data of Sysmon, with numbers in decimals",
+        forward=_windows.registry_data,
+        backward=_windows.from_registry_data,
+        argument="bits by which the upper half of a QWORD is shifted",
+    ),
+    "registry_hive": Transform(
+        summary="the hive of a registry path, in its short form",
+        forward=_windows.registry_hive,
+        backward=_windows.from_registry_hive,
+    ),
+    "registry_key": Transform(
+        summary="a registry path without its value",
+        forward=_windows.registry_key,
+        backward=_windows.from_registry_key,
+    ),
+    "registry_tail": Transform(
+        summary="a registry path without its hive",
+        forward=_windows.registry_tail,
+        backward=_windows.from_registry_tail,
+    ),
+    "registry_type": Transform(
+        summary="the type of registry data of Sysmon, looked up in a table",
+        forward=_windows.registry_type,
+        backward=_windows.from_registry_type,
+        argument="table",
+    ),
+    "registry_value": Transform(
+        summary="what follows the last backslash of a registry path",
+        forward=_windows.registry_value,
+        backward=_windows.from_registry_value,
+    ),
+    "restart": Transform(
+        summary="a text that begins with a key of a table, begun with the value there instead",
+        forward=_windows.restart,
+        backward=_windows.from_restart,
+        argument="table",
     ),
     "signed_hex": Transform(
         summary="a 64-bit mask written as 0x80.. as a signed number",

@@ -73,7 +73,7 @@ def test_every_setting_is_part_of_what_is_remembered(tmp_path: Path) -> None:
         Plan(rules=(rule,), measure=False),
         Plan(rules=(rule,), schemas=frozenset({"winlogbeat"})),
     ]
-    keys = {memory.Memory(plan, cache)._key(rule) for plan in plans}
+    keys = {memory.Memory(work.Work(plan=plan, remember=True), cache)._key(rule) for plan in plans}
     assert len(keys) == len(plans)
 
 
@@ -112,7 +112,7 @@ def test_a_fault_of_ours_is_a_problem_of_one_rule(
 def _die(rule: Rule) -> Part:
     if rule.name == "rule1":
         os.kill(os.getpid(), signal.SIGKILL)
-    return work.part_of(pool._work, rule, pool._cache)
+    return pool._part_of(rule)
 
 
 def test_a_process_that_dies_loses_nothing_else(

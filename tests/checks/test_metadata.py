@@ -98,6 +98,9 @@ def test_attack_of_an_elastic_rule(
         (["attack.persistence", "attack.t1003"], ["attack-tactic"]),
         (["attack.no_such_tactic"], ["attack-id"]),
         (["attack.t1086"], ["attack-id"]),
+        (["attack.stealth", "attack.t9999"], ["attack-newer"]),
+        (["attack.defense-impairment", "attack.t1003"], ["attack-newer"]),
+        (["attack.stealth", "attack.t1003.1"], ["attack-newer", "attack-id"]),
     ],
     ids=str,
 )

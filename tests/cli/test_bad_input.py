@@ -293,15 +293,7 @@ def test_paths_that_hold_no_rule(run: Run, tmp_path: Path) -> None:
     names = ["nothing", "empty", "file.yml", "loop", "manifest", "pipe", "x" * 5000]
     answer = run("test", *(tmp_path / name for name in names))
     assert answer.code == 2
-    assert answer.codes() == [
-        "no-such-file",
-        "no-rules",
-        "no-rules",
-        "no-such-file",
-        "no-rules",
-        "no-rules",
-        "no-such-file",
-    ]
+    assert answer.codes() == ["no-such-file"] * 3 + ["no-rules"] * 4
     assert "docs/rules.md" in answer.said
 
 

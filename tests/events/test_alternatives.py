@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.evaluate import oracle
-from harness.events.solve import MAX_ALTERNATIVES, Literal, alternatives
+from harness.events.alternatives import MAX_ALTERNATIVES, Literal, alternatives
 from harness.ir import (
     And,
     AtLeast,

@@ -84,7 +84,9 @@ def test_wildcards_are_filled_in_several_ways() -> None:
 @pytest.mark.parametrize("block", ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32", "::1/128"])
 def test_addresses_lie_in_their_network(block: str) -> None:
     network = ipaddress.ip_network(block)
-    assert [ipaddress.ip_address(one) in network for one in _passing(InNetwork(network))] == [True]
+    found = [ipaddress.ip_address(one) for one in _passing(InNetwork(network))]
+    assert len(found) == (1 if network.num_addresses == 1 else 2)
+    assert all(one in network for one in found)
 
 
 @pytest.mark.parametrize("pattern", ["(", "(?<x>a)(?P=y)", "[z-a]", "(?R)"])
@@ -134,6 +136,8 @@ def test_bounds_that_are_no_numbers_give_nothing(bound: Any) -> None:
                 "inner-text-added": "key_1_old.pfx",
                 "other-ending": "key_1.txt",
                 "wildcard-as-text": "key_*.pfx",
+                "wildcard-as-one-character": "keyx1.pfx",
+                "wildcard-as-any-text": "keyxyz1.pfx",
                 "one-character-changed": "key_q.pfx",
                 "other-value": "unrelated",
             },
@@ -249,7 +253,8 @@ def test_spoiled_values(pieces: tuple[Any, ...], value: str, expected: set[str])
 )
 def test_one_text_for_several_patterns(patterns: list[tuple[Any, ...]], expected: str) -> None:
     atoms = [Atom(field="f", check=Glob(pieces)) for pieces in patterns]
-    found = list(candidates.together(atoms))
+    chance = random.Random(0)  # noqa: S311 - reproducible data
+    found = list(candidates.together(atoms, chance))
     assert expected in found
     assert any(all(atom.check.accepts(text) for atom in atoms) for text in found)
-    assert list(candidates.together(atoms[:1])) == []
+    assert list(candidates.together(atoms[:1], chance)) == []

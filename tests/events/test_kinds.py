@@ -15,6 +15,7 @@ SEEDS = range(3)
 DRAWS = 60
 
 WITH_VALUES = [name for name in kinds.names() if schemas.kind(name).values]
+NAMES_AN_ACCOUNT = [name for name in WITH_VALUES if "UserSid" in schemas.kind(name).values]
 
 
 def _drawn(name: str, seed: int = 0, **wanted: Any) -> list[dict[str, Any]]:
@@ -66,7 +67,7 @@ def test_time_only_moves_forward_and_stays_behind_the_clock(name: str) -> None:
     assert moments[-1] < CLOCK.isoformat()
 
 
-@pytest.mark.parametrize("name", WITH_VALUES)
+@pytest.mark.parametrize("name", [*NAMES_AN_ACCOUNT, "windows_security"])
 def test_a_user_keeps_sid_and_domain(name: str) -> None:
     user, sid, domain = (
         ("SubjectUserName", "SubjectUserSid", "SubjectDomainName")
@@ -76,11 +77,11 @@ def test_a_user_keeps_sid_and_domain(name: str) -> None:
     seen: dict[str, set[tuple[str, str]]] = {}
     for values in _drawn(name):
         if user in values:
-            seen.setdefault(values[user], set()).add((values[sid], values[domain]))
+            seen.setdefault(values[user], set()).add((values[sid], values.get(domain, "")))
     assert len(seen) > 1
     assert all(len(identity) == 1 for identity in seen.values())
     assert all(
-        re.fullmatch(r"S-1-5-21(-\d{9}){3}-\d{4}", s) for one in seen.values() for s, _ in one
+        re.fullmatch(r"S-1-5-(18|21(-\d{9}){3}-\d{4})", s) for one in seen.values() for s, _ in one
     )
 
 
@@ -138,3 +139,39 @@ def test_drawing_in_one_world_does_not_disturb_another() -> None:
     first, second = World(1), World(2)
     kinds.get("file_event").draw(second, {})
     assert kinds.get("file_event").draw(first, {}) == alone[0]
+
+
+@pytest.mark.parametrize("name", ["process_creation", "registry_set", "image_load"])
+def test_a_wanted_program_brings_nothing_else_that_gives_it_away(name: str) -> None:
+    """A condition on the program must not be met by another trait as well."""
+    for values in _drawn(name, Image=r"C:\Windows\System32\certutil.exe"):
+        others = {
+            key: value for key, value in values.items() if key not in {"Image", "CommandLine"}
+        }
+        assert not any("certutil" in str(value).lower() for value in others.values())
+
+
+def test_a_program_fits_its_resources_and_its_account() -> None:
+    for values in _drawn("process_creation"):
+        name = values["Image"].rpartition("\\")[2]
+        assert values["OriginalFileName"].lower() == name.lower()
+        service = values["User"].startswith("NT AUTHORITY")
+        assert (values["IntegrityLevel"] == "System") is service
+        assert (values["UserSid"] == "S-1-5-18") is service
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind", "has", "lacks"),
+    [
+        ({"EventID": 14}, "RenameKey", "NewName", "Details"),
+        ({"EventType": "DeleteValue"}, "DeleteValue", "TargetObject", "Details"),
+        ({"Details": "x"}, "SetValue", "Details", "NewName"),
+    ],
+)
+def test_a_registry_event_fits_its_type(
+    wanted: dict[str, Any], kind: str, has: str, lacks: str
+) -> None:
+    for values in _drawn("registry_event", **wanted):
+        assert values["EventType"] == kind
+        assert has in values
+        assert lacks not in values

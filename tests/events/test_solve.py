@@ -13,7 +13,7 @@ import pytest
 
 from harness import languages, schemas
 from harness.evaluate import oracle
-from harness.events import solve
+from harness.events import alternatives, solve
 from harness.events.intent import Intent, intent_of
 from harness.events.model import Label, Sample, Samples
 from harness.ir import (
@@ -270,7 +270,7 @@ def test_labels_of_the_key_file_rule_by_hand() -> None:
         (
             Or((ID, And((_is("SubjectUserName", "x"), Constant(Truth.FALSE))))),
             "1 conditions of the reference",
-            f"they never hold, or stand beyond the first {solve.MAX_ALTERNATIVES} alternatives",
+            f"they never hold, or stand beyond the first {alternatives.MAX_ALTERNATIVES} alternatives",
         ),
     ],
     ids=["never", "contradiction", "fields", "nested", "tautology", "redundant", "unreachable"],
@@ -281,7 +281,8 @@ def test_gaps_say_what_and_why(predicate: Predicate, what: str, reason: str) -> 
 
 
 def test_alternatives_beyond_the_bound_are_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solve, "MAX_ALTERNATIVES", 20)
+    for module in (solve, alternatives):
+        monkeypatch.setattr(module, "MAX_ALTERNATIVES", 20)
     many = Or(tuple(_is("TargetUserName", f"user{n}") for n in range(27)))
     built = solve.samples(_intent(And((many, Constant(Truth.TRUE)))))
     assert [gap.what for gap in built.gaps] == ["7 conditions of the reference"]

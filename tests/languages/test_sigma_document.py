@@ -29,7 +29,7 @@ from harness.languages.sigma import (
     read_documents,
     reader_for,
 )
-from harness.languages.sigma.views import DECIMAL
+from harness.languages.sigma.views import DECIMAL, NUMERAL
 from harness.source import QuerySyntaxError, Source, Unsupported
 
 RULE = r"""title: Service stopped by net
@@ -139,7 +139,7 @@ def test_the_predicate_keeps_what_the_author_wrote_and_where() -> None:
     assert RULE[image.span.start : image.span.end] == r"Image|endswith: '\net.exe'"
     assert isinstance(command.check, Glob)
     assert isinstance(command.check.pieces[2], OneOfChars)
-    assert (one.check, one.view) == (Equals("1", Case.UNICODE), DECIMAL)
+    assert (one.check, one.view) == (Equals("1", Case.UNICODE), NUMERAL)
     assert other.span is not None
     assert RULE[other.span.start : other.span.end] == "4688"
     assert word.field is ANY_FIELD
@@ -219,9 +219,9 @@ def test_a_view_is_special_only_where_numbers_can_match() -> None:
         "'5'",
         "'5*'",
         "'?'",
-        "5",
         "'1e9'",
     ]
+    assert views["5"] == NUMERAL
 
 
 @pytest.mark.parametrize("value", [5, {"a": [{}]}, ["x"]])

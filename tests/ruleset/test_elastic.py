@@ -227,4 +227,6 @@ def test_ecs_table_names_known_types() -> None:
     assert found["destination.as.number"].name == "long"
     assert "process.name" not in found
     known = {"date", "ip", "long", "float", "scaled_float", "boolean", "wildcard", "geo_point"}
-    assert {one.name for one in found.values()} == known | {"match_only_text"}
+    known |= {"match_only_text", "constant_keyword", "flattened"}
+    assert {one.name for one in found.values()} == known
+    assert found["host.cpu.usage"].settings == {"scaling_factor": 1000}

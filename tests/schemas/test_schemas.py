@@ -139,7 +139,9 @@ def _wanted(item: Field) -> st.SearchStrategy[Any]:
 
 @settings(max_examples=FEW)
 @given(data=st.data())
-@pytest.mark.parametrize("label", [label for label, kind in SHAPES if schemas.get(label).paths(kind)])
+@pytest.mark.parametrize(
+    "label", [label for label, kind in SHAPES if schemas.get(label).paths(kind)]
+)
 def test_an_inverse_holds_what_was_wanted(label: str, data: st.DataObject) -> None:
     schema = schemas.get(label)
     kind = data.draw(st.sampled_from([one for one in schema.kinds if schema.paths(one)]))

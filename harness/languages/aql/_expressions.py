@@ -262,19 +262,20 @@ class Expressions:
         if is_word(self.cursor.token, "SELECT"):
             reason = "statements inside each other depend on several events"
             self.cursor.unsupported("IN with a SELECT", reason)
-        items: list[Predicate] = []
+        items: list[Value] = []
         while not self.cursor.at("CLOSE", END):
             if items:
                 self.cursor.expect("COMMA", "a comma or )")
-            right = self._usable(self.expression())
-            items.append(self._equal(left, right, left.span.to(right.span)))
+            items.append(self._usable(self.expression()))
             if len(items) > MAX_LIST:
                 self.cursor.unsupported("a long list", f"more than {MAX_LIST} values are not read")
+        closing = self.cursor.token
         if not self.cursor.take("CLOSE"):
             self.cursor.fail("this list is not closed", "add )", opening.span)
         if not items:
             self.cursor.fail("the list is empty", "put a value in it", opening.span)
-        return any_of(*items)
+        span = left.span.to(closing.span)
+        return any_of(*(self._equal(left, item, span) for item in items))
 
     def _between(self, left: Value) -> Predicate:
         """``"BETWEEN" expression "AND" expression``."""

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.ir import And, Atom, Condition, Definite, Not, Or, Predicate, Truth
 
+_LOG_SOURCE = frozenset({"devicetype", "logsourceid"})
+"""Columns that tell which log source an event comes from."""
 
-def settled(predicate: Predicate, mode: str, *, positive: bool = True) -> Predicate:
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What tests give for a missing property, by the options ``missing`` and ``log_source``."""
+
+    mode: str
+    any_log_source: bool = False
+
+    def outcome(self, *, positive: bool) -> Truth:
+        """Return the outcome of a test, ``positive`` where no negation stands above it."""
+        if self.mode == "null":
+            return Truth.UNKNOWN
+        return Truth.FALSE if positive or self.mode == "false" else Truth.UNDEFINED
+
+    def outcome_of(self, atom: Atom, *, positive: bool) -> Truth:
+        """Return the outcome of a test of one column."""
+        if self.any_log_source and str(atom.field).casefold() in _LOG_SOURCE:
+            return Truth.of(positive)
+        return self.outcome(positive=positive)
+
+
+def settled(predicate: Predicate, missing: Missing, *, positive: bool = True) -> Predicate:
     """Return a predicate with the outcome of missing properties filled in.
 
     No page says whether a missing property is NULL, which no NOT makes true, or simply does
@@ -17,17 +40,17 @@ def settled(predicate: Predicate, mode: str, *, positive: bool = True) -> Predic
     """
     match predicate:
         case Not(item):
-            return Not(settled(item, mode, positive=not positive))
+            return Not(settled(item, missing, positive=not positive))
         case And(items):
-            return And(tuple(settled(item, mode, positive=positive) for item in items))
+            return And(tuple(settled(item, missing, positive=positive) for item in items))
         case Or(items):
-            return Or(tuple(settled(item, mode, positive=positive) for item in items))
+            return Or(tuple(settled(item, missing, positive=positive) for item in items))
         case Definite(item):
-            return Definite(settled(item, mode, positive=positive))
+            return Definite(settled(item, missing, positive=positive))
         case Atom(missing=Truth.UNKNOWN):
-            return replace(predicate, missing=_outcome(mode, positive=positive))
+            return replace(predicate, missing=missing.outcome_of(predicate, positive=positive))
         case Condition(truth=decide):
-            outcome = _outcome(mode, positive=positive)
+            outcome = missing.outcome(positive=positive)
 
             def filled(value: Any) -> Truth:
                 found = decide(value)
@@ -36,9 +59,3 @@ def settled(predicate: Predicate, mode: str, *, positive: bool = True) -> Predic
             return replace(predicate, truth=filled)
         case _:
             return predicate
-
-
-def _outcome(mode: str, *, positive: bool) -> Truth:
-    if mode == "null":
-        return Truth.UNKNOWN
-    return Truth.FALSE if positive or mode == "false" else Truth.UNDEFINED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.ir import Case, Lookup, Operator, Semantics, Truth
 from harness.languages._base import Option
+from harness.languages._raw import RAW_OPTION
 
 _OPEN = Truth.UNKNOWN
 
@@ -70,4 +71,11 @@ OPTIONS = (
         summary="Where MATCHES matches a part of the text only: undefined, search (true) or"
         " whole (false).",
     ),
+    Option(
+        name="log_source",
+        default="recorded",
+        summary="The log source of events that tell none in devicetype and logsourceid: recorded,"
+        " those columns are missing; any, it is the one that a test asks for.",
+    ),
+    RAW_OPTION,
 )

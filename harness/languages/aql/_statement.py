@@ -15,12 +15,17 @@ from harness.errors import Diagnostic, InvalidInput
 from harness.ir import TRUE, Context, Predicate, Query, Schedule
 from harness.languages._lexing import END
 from harness.languages._nested import NestedCursor
+from harness.languages._raw import with_raw
 from harness.languages.aql._expressions import Expressions, Scope
-from harness.languages.aql._missing import settled
+from harness.languages.aql._missing import Missing, settled
 from harness.languages.aql._tokens import LEXER, RESERVED, is_word, unquoted
 from harness.source import Source
 
-_MODES = {"missing": ("undefined", "null", "false"), "matches": ("undefined", "search", "whole")}
+_MODES = {
+    "missing": ("undefined", "null", "false"),
+    "matches": ("undefined", "search", "whole"),
+    "log_source": ("recorded", "any"),
+}
 _UNITS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86_400}
 _CLAUSES = ("WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "LAST", "START", "PARAMETERS")
 _MAX_LAST = 10_000_000
@@ -32,10 +37,12 @@ def parse(source: Source, context: Context) -> Query:
     cursor = NestedCursor(source, LEXER.tokens(source))
     statement = _Statement(cursor, Scope(matches=modes["matches"]))
     predicate, lookback = statement.read()
-    return Query(
-        predicate=settled(predicate, modes["missing"]),
+    missing = Missing(modes["missing"], any_log_source=modes["log_source"] == "any")
+    query = Query(
+        predicate=settled(predicate, missing),
         schedule=None if lookback is None else Schedule(lookback=lookback, field="starttime"),
     )
+    return with_raw(query, "payload", context)
 
 
 def _mode(options: Mapping[str, Any], name: str) -> str:

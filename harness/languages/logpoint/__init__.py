@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.languages._base import Language
 from harness.languages.logpoint._commands import parse
-from harness.languages.logpoint._semantics import SEMANTICS
+from harness.languages.logpoint._semantics import OPTIONS, SEMANTICS
 
 LANGUAGE = Language(
     name="logpoint",
@@ -13,4 +13,5 @@ LANGUAGE = Language(
     semantics=SEMANTICS,
     parse=parse,
     extensions=(".logpoint",),
+    options=OPTIONS,
 )

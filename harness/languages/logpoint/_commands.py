@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from harness.errors import Fault
+from harness.errors import Diagnostic, Fault, InvalidInput
 from harness.ir import (
     TRUE,
     Atom,
     Call,
     Case,
     Context,
+    Event,
     Expression,
     Function,
     Literal,
@@ -27,6 +28,7 @@ from harness.ir.regexes import RegexError, compile_regex
 from harness.languages._lexing import END, Token
 from harness.languages._nested import NestedCursor
 from harness.languages._on_scope import on, undecided
+from harness.languages._raw import with_raw
 from harness.languages._scope import (
     EVENT,
     Scope,
@@ -36,7 +38,7 @@ from harness.languages._scope import (
 )
 from harness.languages.logpoint._eval import read_eval
 from harness.languages.logpoint._search import MESSAGE, Search, is_word, read_tokens, unquote
-from harness.languages.logpoint._semantics import OPERATORS
+from harness.languages.logpoint._semantics import OPERATORS, PLACEHOLDERS
 from harness.source import Source, Span
 
 MAX_PREDICATE = 200_000
@@ -295,8 +297,22 @@ _SETS: Mapping[str, str] = MappingProxyType(
 
 def parse(source: Source, context: Context) -> Query:
     """Read a query."""
-    del context
+    placeholders = str(context.options.get("placeholders", PLACEHOLDERS[0]))
+    if placeholders not in PLACEHOLDERS:
+        message = f"placeholders is {placeholders!r}"
+        hint = f"give one of {', '.join(PLACEHOLDERS)}"
+        raise InvalidInput([Diagnostic(code="bad-option", message=message, hint=hint)])
     cursor = NestedCursor(source, read_tokens(source))
     if len(source.text) > MAX_LENGTH:
         cursor.unsupported("a very long query", f"it has more than {MAX_LENGTH} characters")
-    return Query(predicate=_Reader(cursor).query())
+    prepare = _without_placeholders if placeholders == "dropped" else None
+    query = Query(predicate=_Reader(cursor).query(), prepare=prepare)
+    return with_raw(query, MESSAGE, context)
+
+
+def _without_placeholders(event: Event) -> Event:
+    """Return what normalisers store of an event: a field that is a dash is left out.
+
+    https://github.com/logpoint/pySigma-backend-logpoint/issues/36
+    """
+    return {name: value for name, value in event.items() if value != "-"}

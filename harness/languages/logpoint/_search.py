@@ -277,18 +277,18 @@ class Search:
         name = self.cursor.previous
         self.cursor.next()
         opening = self.cursor.next()
-        items: list[Predicate] = []
-        target = self.scope.resolve(field)
+        items: list[str] = []
         while not self.cursor.at("END_LIST", END):
             if items:
                 self.cursor.expect("COMMA", "a comma or ]")
-            text, last = self._value("a value of the list")
-            items.append(on(target, _equal(text, OPERATORS["IN"], name, last)))
+            items.append(self._value("a value of the list")[0])
+        closing = self.cursor.token
         if not self.cursor.take("END_LIST"):
             self.cursor.fail("this list is not closed", "add ]", opening.span)
         if not items:
             self.cursor.fail("the list is empty", "put a value in it", opening.span)
-        return any_of(*items)
+        target = self.scope.resolve(field)
+        return any_of(*(on(target, _equal(item, OPERATORS["IN"], name, closing)) for item in items))
 
     def _word(self, token: Token) -> Predicate:
         """``word := WORD | STRING``, looked up in ``msg``; whole words or not is not stated."""

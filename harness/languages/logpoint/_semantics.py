@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from harness.ir import Case, Lookup, Operator, Semantics, Truth
+from harness.languages._base import Option
+from harness.languages._raw import RAW_OPTION
+
+PLACEHOLDERS = ("kept", "dropped")
 
 OPERATORS = {
     "=": Operator(
@@ -59,4 +63,13 @@ SEMANTICS = Semantics(
         "There is no escape character: a backslash stands for itself.",
         "Of chart, latest, order and limit only the part before them decides about a log.",
     ),
+)
+
+OPTIONS = (
+    Option(
+        name="placeholders",
+        default="kept",
+        summary="Fields of an event that are a dash: kept, or dropped as normalisers do.",
+    ),
+    RAW_OPTION,
 )

@@ -299,8 +299,9 @@ class Builder:
         return Atom(field=field, check=check, missing=missing, span=test.span)
 
     def unreadable(self, test: stages.Measured) -> Predicate:
+        """Return that a filter fails, which stands nowhere in the text."""
         field = self.label(test.name, test.span)
-        return Atom(field=field, check=Unreadable(test.kind), span=test.span)
+        return Atom(field=field, check=Unreadable(test.kind))
 
     def address_test(self, test: stages.AddressTest) -> Predicate:
         """Return ``name = ip(...)``; a line with an error passes.
@@ -314,21 +315,19 @@ class Builder:
         atom = Atom(field=field, check=check, missing=Truth.of(negated), span=test.span)
         tested = Not(atom) if negated else atom
         failures, self.failures = self.failures, []
-        failed = Not(self.error(Equals(""), test.span))
+        failed = Not(self.error(Equals(""), None))
         self.failures = failures
         after = self.plan.since(test.name)
         if not after or not self.plan.steps[after - 1].early:
             return any_of(*failures, failed, tested)
-        made = Presence(
-            field=self.plan.field_of(Kind.MADE, test.name, after), has=Has.VALUE, span=test.span
-        )
+        made = Presence(field=self.plan.field_of(Kind.MADE, test.name, after), has=Has.VALUE)
         late = [And((failure, Or((Not(made), UNDECIDED)))) for failure in failures]
         return any_of(*late, And((failed, Not(made))), tested)
 
-    def error(self, check: Check, span: Span) -> Predicate:
+    def error(self, check: Check, span: Span | None) -> Predicate:
         """Return a test of the error's text, as parsers and label filters before left it."""
         if self.unknown_error:
-            raise refuse_template(self.source, span, "filter on an error")
+            raise refuse_template(self.source, span or Span(0, 0), "filter on an error")
         field = self.plan.field_of(Kind.ERROR, ERROR, len(self.plan.steps))
         atom = partial(Atom, field=field, span=span)
         given = atom(check=check, missing=_accepted(check, ""))

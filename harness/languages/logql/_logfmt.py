@@ -1,9 +1,11 @@
-"""Reading logfmt lines: keys, each with a value behind ``=``, quoted or not."""
+"""Reading and writing logfmt lines: keys, each with a value behind ``=``, quoted or not."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 _BLANK = re.compile(r"[\x00-\x20]*")
 _KEY = re.compile(r'[^\x00-\x20="]*')
@@ -13,6 +15,10 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPES = {**{char: char for char in "\"\\/'"}, **dict(zip("bfnrt", "\b\f\n\r\t", strict=True))}
 _HIGH, _LOW, _END = 0xD800, 0xDC00, 0xE000
+_NOT_PLAIN = re.compile(r'[\x00-\x20="\x7f\ufffd]')
+"""What a key is written without, and what makes a value be quoted.
+https://github.com/go-logfmt/logfmt/blob/main/encode.go
+"""
 
 
 def pairs(line: str) -> Iterator[tuple[str | None, str]]:
@@ -74,3 +80,23 @@ def _unquoted(raw: str) -> str | None:
         else:
             pieces.append("\ufffd" if _HIGH <= code < _END else chr(code))
     return "".join((*pieces, raw[at:]))
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """Return the logfmt line of a document: inner names behind dots, lists as JSON, no nulls."""
+    found = ((_NOT_PLAIN.sub("", key), value) for key, value in _leaves(document, ""))
+    return " ".join(f"{key}={_written(value)}" for key, value in found if key)
+
+
+def _leaves(document: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        elif value is not None:
+            yield f"{prefix}{key}", value
+
+
+def _written(value: Any) -> str:
+    if not isinstance(value, str):
+        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return json.dumps(value, ensure_ascii=False) if _NOT_PLAIN.search(value) else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -39,10 +39,12 @@ class Plan:
     """The steps of a pipeline, and what is looked at on the way, by the name that it gets.
 
     A name is used as it is the first time; the same name at another point, where it may stand
-    for another value, gets the point's number behind it.
+    for another value, gets the point's number behind it. ``writer`` says how documents that
+    are no lines are recorded, other than as JSON.
     """
 
     labels: Mapping[str, str] | None
+    writer: Callable[[Event], str] | None = None
     steps: list[Step] = field(default_factory=list)
     sights: dict[Sight, str] = field(default_factory=dict)
 
@@ -65,6 +67,8 @@ class Plan:
     def prepare(self, event: Event) -> dict[str, Any]:
         """Return what the query looks at in one event."""
         entry = Entry(event, self.labels)
+        if self.writer is not None and entry.document is not None:
+            entry.line = self.writer(entry.document)
         found: dict[str, Any] = {}
         last = max((sight.after for sight in self.sights), default=0)
         at: dict[int, list[tuple[Sight, str]]] = {}

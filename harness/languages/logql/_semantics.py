@@ -50,11 +50,20 @@ SEMANTICS = Semantics(
     ),
 )
 
+LINES = ("json", "logfmt", "parsed")
+"""How a document that is no line is recorded."""
+
 OPTIONS = (
     Option(
         name="labels",
         default="none",
         summary="Stream labels of the events that carry none, as a table of name to value.",
+    ),
+    Option(
+        name="line",
+        default="json",
+        summary="How a document that is no line is recorded: json, logfmt, or parsed, which is"
+        " what the query reads, and the plain values, one a line, where it reads neither.",
     ),
     Option(
         name="reading",

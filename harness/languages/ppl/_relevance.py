@@ -14,6 +14,7 @@ from harness.errors import InvalidInput
 from harness.ir import Context, Predicate
 from harness.jsonsource import read_json
 from harness.languages._elastic.dsl_reader import read_query
+from harness.languages._elastic.dsl_strings import replaced
 from harness.languages._elastic.query_options import settings
 from harness.languages._elastic.query_string import parse_query_string
 from harness.languages._lexing import syntax_error, unsupported
@@ -100,8 +101,9 @@ def _arguments(given: Mapping[str, str]) -> dict[str, Any]:
 def _query(tests: Tests, body: Mapping[str, Any], context: Context, span: Span) -> Predicate:
     made = Source(json.dumps(body), "<query>")
     try:
-        return read_query(read_json(made), made, context)
+        found = read_query(read_json(made), made, context)
     except QuerySyntaxError as error:
         raise syntax_error(tests.source, span, error.message, error.hint) from error
     except Unsupported as error:
         raise unsupported(tests.source, span, error.feature, error.reason) from error
+    return replaced(found, lambda _: span)

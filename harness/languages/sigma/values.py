@@ -33,7 +33,14 @@ from harness.ir import (
 )
 from harness.languages.sigma.operators import OPERATORS
 from harness.languages.sigma.text import Text, number_text, opened
-from harness.languages.sigma.views import DECIMAL, TIME_PARTS, field_comparison, is_true
+from harness.languages.sigma.views import (
+    DECIMAL,
+    FLAG,
+    NUMERAL,
+    TIME_PARTS,
+    field_comparison,
+    is_true,
+)
 from harness.source import Span
 
 
@@ -190,11 +197,11 @@ def _test(value: Single, fold: Case) -> tuple[View, Check]:
         case Text():
             return _text_view(value), _text_check(value, _folded(value.case, fold))
         case Flag():
-            return TEXT, _text_check(as_string(value), fold)
+            return FLAG, _text_check(as_string(value), fold)
         case Number(number, part) if part:
             return TIME_PARTS[part], Equals(number)
         case Number():
-            return DECIMAL, _text_check(as_string(value), fold)
+            return NUMERAL, _text_check(as_string(value), fold)
         case Pattern():
             case_rule = _folded(value.case, fold)
             dialect = OPERATORS["re"].dialect

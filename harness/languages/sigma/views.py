@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from harness.ir import Case, Function, Scalar, Truth, View, as_text, fold
+from harness.ir import TEXT, Case, Function, Scalar, Truth, View, as_number, as_text, fold
 from harness.languages.sigma.text import number_text
 
 
@@ -19,6 +19,10 @@ def value_text(value: Scalar) -> str:
 
 DECIMAL = View("text, whole numbers without a fraction", lambda value: (value_text(value),))
 """Like the view ``TEXT`` except that 4688.0 is 4688, since all values are strings."""
+NUMERAL = View(f"{DECIMAL.name}, asked for as a number", DECIMAL.convert, origin=as_number)
+"""The view ``DECIMAL`` for a value that the rule writes as a number."""
+FLAG = View("text, asked for as a boolean", TEXT.convert, origin=lambda text: text == "true")
+"""The view ``TEXT`` for a value that the rule writes as a boolean."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?", re.ASCII)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.languages._base import Language, Option
+from harness.languages._raw import RAW_OPTION
 from harness.languages.spl._pipeline import parse
 from harness.languages.spl._semantics import SEMANTICS
 
@@ -19,5 +20,6 @@ LANGUAGE = Language(
             default="{}",
             summary="Search macros: a table of name, or name(argument, ...), to definition.",
         ),
+        RAW_OPTION,
     ),
 )

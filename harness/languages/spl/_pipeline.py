@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from harness.ir import Context, Query
 from harness.languages._lexing import syntax_error
+from harness.languages._raw import with_raw
 from harness.languages.spl import _aggregates, _fields, _filters, _rewrite, _spath
 from harness.languages.spl._script import Part, commands, read_script
 from harness.languages.spl._search import read_search
@@ -202,7 +203,7 @@ def parse(source: Source, context: Context) -> Query:
     state = _first(first)
     for part in others:
         state = _command(part, state)
-    return Query(predicate=state.predicate)
+    return with_raw(Query(predicate=state.predicate), "_raw", context)
 
 
 def _first(part: Part) -> State:

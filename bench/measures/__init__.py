@@ -1,0 +1,1 @@
+"""What `translations.py` measures, one file a section."""

@@ -1,0 +1,18 @@
+"""Values of the registry that ordinary programs set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.events.kinds import Kind, World, _registry
+
+
+def draw(world: World, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of one change of the registry."""
+    values = _registry.change(world, wanted)
+    values.update(wanted)
+    return values
+
+
+KIND = Kind(name="registry_set", draw=draw, others=_registry.OTHERS)
