@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness import mutations
 from harness.documents.document import Document
 from harness.events.intent import Intent
 from harness.events.model import Label, Sample
-from harness.mutations import Effect, Mutated, Subject
+from harness.mutations import Effect, Mutated, Mutation, Subject
 from harness.schemas import Schema
 
 MUTATED_BENIGN, MOST_BENIGN = 6, 20
 """Benign samples per schema that are mutated, at least where there are as many; and at most."""
 
 
+FEW = 3
+"""Malicious and benign samples that are mutated where only some paths are of interest."""
+
+
 def documents(
-    samples: Iterable[Sample], intent: Intent, schema: Schema, *, seed: int = 0
+    samples: Iterable[Sample],
+    intent: Intent,
+    schema: Schema,
+    *,
+    seed: int = 0,
+    focus: Callable[[Sequence[Document]], frozenset[str] | None] | None = None,
 ) -> list[Document]:
     """Return the documents of a rule in one schema: unmutated ones first, then mutated ones.
 
     A sample that the data source does not report at all is left out. The same seed gives the
-    same documents, byte for byte.
+    same documents, byte for byte. ``focus`` tells from the unmutated ones at which paths a
+    change is of interest; then only these are mutated, on a few samples.
     """
     plain = []
     for sample in samples:
@@ -32,21 +42,24 @@ def documents(
         body = schema.render(intent.kind, sample.activity.values)
         if body:
             plain.append(Document(sample=sample, schema=schema.name, body=body))
+    paths = focus(plain) if focus is not None else None
     result = list(plain)
     for name in mutations.names():
-        result.extend(_mutated(name, plain, intent, schema, seed))
+        mutation = mutations.get(name)
+        subjects = _subjects(plain, once=mutation.once, few=paths is not None)
+        result.extend(_mutated(mutation, subjects, intent, schema, (seed, paths)))
     return result
 
 
 def _mutated(
-    name: str,
-    plain: list[Document],
+    mutation: Mutation,
+    subjects: Iterable[Document],
     intent: Intent,
     schema: Schema,
-    seed: int,
+    settings: tuple[int, frozenset[str] | None],
 ) -> Iterator[Document]:
-    mutation = mutations.get(name)
-    for document in _subjects(plain, once=mutation.once):
+    (seed, paths), name = settings, mutation.name
+    for document in subjects:
         key = f"{seed}/{name}/{document.sample.name}/{schema.name}"
         subject = Subject(
             kind=intent.kind,
@@ -57,6 +70,7 @@ def _mutated(
             fields=intent.read_fields(),
             chance=random.Random(zlib.crc32(key.encode())),  # noqa: S311 - reproducible data
             late_by=intent.late_by,
+            focus=paths,
         )
         for changed in mutation.apply(subject):
             yield Document(
@@ -83,7 +97,7 @@ def _effect(changed: Mutated, document: Document, intent: Intent) -> Effect:
     return Effect.KEEPS if stays else Effect.PROBES
 
 
-def _subjects(plain: list[Document], *, once: bool) -> Iterator[Document]:
+def _subjects(plain: list[Document], *, once: bool, few: bool) -> Iterator[Document]:
     """Yield the documents that are mutated.
 
     One malicious a family; of the benign one for each condition of the reference that they
@@ -100,5 +114,7 @@ def _subjects(plain: list[Document], *, once: bool) -> Iterator[Document]:
     turning = list({one.sample.atom: one for one in reversed(benign)}.values())[::-1]
     rest = [one for one in benign if one not in turning]
     count = max(MUTATED_BENIGN, min(len(turning), MOST_BENIGN))
+    if few:
+        malicious, count = malicious[:FEW], FEW
     yield from malicious[:1] if once else malicious
     yield from benign[:1] if once else [*turning, *rest][:count]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.mutations._base import Subject
+
 
 def leaf_paths(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield ``(dotted path, value)`` of every value that is no object; lists stay whole."""
@@ -14,6 +16,11 @@ def leaf_paths(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[
             yield from leaf_paths(value, f"{path}.")
         else:
             yield path, value
+
+
+def concerned(subject: Subject) -> Iterator[tuple[str, Any]]:
+    """Yield the leaves of a subject's document whose change is of interest."""
+    return (one for one in leaf_paths(subject.document) if subject.concerns(one[0]))
 
 
 def parent(document: dict[str, Any], path: str) -> tuple[dict[str, Any], str] | None:

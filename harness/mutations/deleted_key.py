@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.mutations._base import Effect, Mutated, Mutation, Subject
-from harness.mutations._documents import delete_path, leaf_paths
+from harness.mutations._documents import concerned, delete_path
 
 
 def _apply(subject: Subject) -> Iterator[Mutated]:
-    for path, _ in leaf_paths(subject.document):
+    for path, _ in concerned(subject):
         document = subject.copy()
         delete_path(document, path)
         effect = Effect.KEEPS if subject.may_lack(path) else Effect.PROBES

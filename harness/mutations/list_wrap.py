@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.mutations._base import Effect, Mutated, Mutation, Subject
-from harness.mutations._documents import leaf_paths, set_path
+from harness.mutations._documents import concerned, set_path
 
 
 def _apply(subject: Subject) -> Iterator[Mutated]:
     if subject.schema.shape == "text":
         return
-    for path, value in leaf_paths(subject.document):
+    for path, value in concerned(subject):
         if isinstance(value, list):
             if len(value) != 1:
                 continue

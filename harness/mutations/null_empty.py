@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.mutations._base import Effect, Mutated, Mutation, Subject
-from harness.mutations._documents import leaf_paths, set_path
+from harness.mutations._documents import concerned, set_path
 
 _STAND_INS = (("null", None), ("an empty text", ""), ("a dash", "-"))
 
 
 def _apply(subject: Subject) -> Iterator[Mutated]:
-    for path, value in leaf_paths(subject.document):
+    for path, value in concerned(subject):
         if not isinstance(value, str):
             continue
         effect = Effect.KEEPS if subject.may_lack(path) else Effect.PROBES

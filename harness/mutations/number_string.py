@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.mutations._base import Effect, Mutated, Mutation, Subject
-from harness.mutations._documents import leaf_paths, set_path
+from harness.mutations._documents import concerned, set_path
 
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,400}")
 """Digits that come back the same from a number: no leading zero, and not beyond reason."""
@@ -24,7 +24,7 @@ def _other_type(value: Any) -> Any:
 def _apply(subject: Subject) -> Iterator[Mutated]:
     if subject.schema.shape == "text":
         return
-    for path, value in leaf_paths(subject.document):
+    for path, value in concerned(subject):
         other = _other_type(value)
         if other is None:
             continue

@@ -22,7 +22,9 @@ def _has_case(subject: Subject, name: str, value: str) -> bool:
 
 def _apply(subject: Subject) -> Iterator[Mutated]:
     for name, value in subject.values.items():
-        if not isinstance(value, str) or not _has_case(subject, name, value):
+        if not isinstance(value, str) or not subject.concerns_value(name):
+            continue
+        if not _has_case(subject, name, value):
             continue
         seen = {value}
         for words, change in _CASES:

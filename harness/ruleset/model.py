@@ -89,6 +89,8 @@ class Promises:
     recall: float = 1.0
     precision: float = 1.0
     robust: tuple[str, ...] = ()
+    focused: bool = False
+    """Only what a query reads is mutated, on a few events: enough for rules by the thousand."""
     late_by: timedelta | None = None
     """The delay between an event and its being searchable that a schedule must survive."""
 

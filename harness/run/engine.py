@@ -33,7 +33,7 @@ from harness.run.cost import measure
 from harness.run.events import CellFinished, RuleFinished, RunEvent, RunFinished, RunStarted
 from harness.run.opinions import opinions
 from harness.run.plan import Plan
-from harness.run.queries import parse_query
+from harness.run.queries import parse_query, read_by
 from harness.schemas import Schema
 from harness.source import QuerySyntaxError, Unsupported
 
@@ -99,7 +99,14 @@ def run_rule(plan: Plan, rule: Rule, cache: Cache) -> Iterator[RunEvent]:
     corpora: dict[str, Corpus] = {}
     for translation, version, name in plan.columns(rule):
         if name not in corpora:
-            corpora[name] = corpus_of(samples, intent, schemas.get(name), seed=plan.seed)
+            readers = [one for one, _, schema in plan.columns(rule) if schema == name]
+            corpora[name] = corpus_of(
+                samples,
+                intent,
+                schemas.get(name),
+                seed=plan.seed,
+                readers=readers if rule.promises.focused else None,
+            )
         corpus = corpora[name].scoped(intent) if translation.scoped else corpora[name]
         try:
             cell = run_cell(plan, rule, (translation, version), intent, corpus)
@@ -211,16 +218,40 @@ class Corpus:
         return part
 
 
-def corpus_of(samples: Samples, intent: Intent, schema: Schema, *, seed: int) -> Corpus:
-    """Return the documents of a rule's samples in one schema."""
-    documents = build_documents(samples.samples, intent, schema, seed=seed)
-    plain = [one.document for one in documents if one.mutation is None]
+def corpus_of(
+    samples: Samples,
+    intent: Intent,
+    schema: Schema,
+    *,
+    seed: int,
+    readers: Sequence[Translation] | None = None,
+) -> Corpus:
+    """Return the documents of a rule's samples in one schema.
+
+    With ``readers`` only what these translations read is mutated, on a few samples.
+    """
+
+    def focus(plain: Sequence[Document]) -> frozenset[str] | None:
+        return None if readers is None else read_by(readers, schema.name, _types(plain))
+
+    def _types(plain: Sequence[Document]) -> dict[str, FieldType]:
+        return types_of(intent, schema, [one.document for one in plain])
+
+    documents = build_documents(samples.samples, intent, schema, seed=seed, focus=focus)
+    types = _types([one for one in documents if one.mutation is None])
+    return Corpus(schema=schema, documents=documents, types=types)
+
+
+def types_of(
+    intent: Intent, schema: Schema, plain: Sequence[dict[str, Any]]
+) -> dict[str, FieldType]:
+    """Return how the store of a schema indexes the fields of unmutated documents."""
     named = dict.fromkeys(intent.read_fields(), "") if schema.name == intent.schema.name else {}
     types = schema.types_in(intent.kind, [*plain, named])
     if named:
         asked = intent.asked_types().items()
         types |= {path: FieldType(name="ip") for path, one in asked if one is Asked.ADDRESS}
-    return Corpus(schema=schema, documents=documents, types=types)
+    return types
 
 
 def run_cell(

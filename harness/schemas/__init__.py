@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from harness.errors import Diagnostic, InvalidInput
 from harness.schemas import _load
-from harness.schemas._base import Document, Field, Inverse, Reach, Schema, Variant
+from harness.schemas._base import Document, Field, Inverse, Reach, Schema, Variant, touches
 from harness.schemas._check import check
 from harness.schemas._kinds import Activity, Kind, Value
 
@@ -32,6 +32,7 @@ __all__ = [
     "kinds",
     "labels",
     "names",
+    "touches",
 ]
 
 _LABEL = re.compile(r"(?P<name>[^@:]+)(@(?P<version>\d+(\.\d+)*))?(:(?P<variant>[^@:]+))?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from reprlib import repr as repr_short
 from typing import Any, Literal
 
@@ -53,6 +54,7 @@ class Rest:
     snake: bool = False
 
 
+@lru_cache(maxsize=65536)
 def touches(path: str, asked: frozenset[str]) -> bool:
     """Return whether what is at a path shows at one of the paths asked for.
 
