@@ -270,8 +270,7 @@ def test_labels_of_the_key_file_rule_by_hand() -> None:
         (
             Or((ID, And((_is("SubjectUserName", "x"), Constant(Truth.FALSE))))),
             "1 conditions of the reference",
-            "they never hold, or stand beyond the first "
-            f"{alternatives.MAX_ALTERNATIVES} alternatives",
+            "they never hold, or stand beyond the first 200 alternatives",
         ),
     ],
     ids=["never", "contradiction", "fields", "nested", "tautology", "redundant", "unreachable"],
