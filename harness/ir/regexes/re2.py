@@ -44,13 +44,13 @@ def _as_text(raw: bytes | None) -> str | None:
 class _Compiled:
     """A pattern that the library has compiled."""
 
-    library: Any
+    pattern: Any
     whole: bool
 
     def matches(self, text: str | bytes) -> bool:
         """Return whether the text matches."""
         subject = _as_bytes(text) if isinstance(text, str) else text
-        search = self.library.fullmatch if self.whole else self.library.search
+        search = self.pattern.fullmatch if self.whole else self.pattern.search
         return search(subject) is not None
 
     @property
@@ -60,12 +60,12 @@ class _Compiled:
 
     def _places(self) -> dict[str, int]:
         """Return the number of each named group."""
-        return {name.decode(): at for name, at in self.library.groupindex.items()}
+        return {name.decode(): at for name, at in self.pattern.groupindex.items()}
 
     def finds(self, text: str) -> Iterator[Found]:
         """Yield the matches from left to right."""
         raw = _as_bytes(text)
-        for hit in self.library.finditer(raw):
+        for hit in self.pattern.finditer(raw):
             groups = tuple(_as_text(group) for group in hit.groups())
             named = {name: groups[at - 1] for name, at in self._places().items()}
             start, end = (len(raw[:at].decode("utf-8", "surrogateescape")) for at in hit.span())
