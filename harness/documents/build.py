@@ -112,7 +112,8 @@ def _subjects(plain: list[Document], *, once: bool, few: bool) -> Iterator[Docum
     )[::-1]
     benign = [one for one in plain if one.sample.label is Label.BENIGN]
     turning = list({one.sample.atom: one for one in reversed(benign)}.values())[::-1]
-    rest = [one for one in benign if one not in turning]
+    taken = set(map(id, turning))
+    rest = [one for one in benign if id(one) not in taken]
     count = max(MUTATED_BENIGN, min(len(turning), MOST_BENIGN))
     if few:
         malicious, count = malicious[:FEW], FEW

@@ -1,12 +1,56 @@
-"""What one leaf of a predicate gives for the values of one field."""
+"""What one leaf of a predicate gives for the values of one field, and what a tree makes of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness.errors import Fault
 from harness.ir.cells import ABSENT, Cell
-from harness.ir.nodes import Atom, Has, Presence, Quantifier
+from harness.ir.nodes import (
+    And,
+    AtLeast,
+    Atom,
+    Condition,
+    Constant,
+    Definite,
+    Has,
+    Nested,
+    Not,
+    Or,
+    Predicate,
+    Presence,
+    Quantifier,
+)
 from harness.ir.regexes import RegexError
-from harness.ir.truth import Truth
+from harness.ir.truth import Truth, at_least, conjunction, disjunction, negate
+
+Leaf = Atom | Presence | Nested | Condition
+
+
+def combined(node: Predicate, leaf: Callable[[Leaf], Truth], *, ordered: bool) -> Truth:
+    """Return the outcome of a tree, given what each of its leaves gives when it is asked."""
+    match node:
+        case And(items):
+            outcomes = (combined(item, leaf, ordered=ordered) for item in items)
+            return conjunction(outcomes, ordered=ordered)
+        case Or(items):
+            outcomes = (combined(item, leaf, ordered=ordered) for item in items)
+            return disjunction(outcomes, ordered=ordered)
+        case Not(item):
+            return negate(combined(item, leaf, ordered=ordered))
+        case AtLeast(count, items):
+            return at_least(count, (combined(item, leaf, ordered=ordered) for item in items))
+        case Definite(item):
+            return definite(combined(item, leaf, ordered=ordered))
+        case Constant(truth):
+            return truth
+        case _:
+            return leaf(node)
+
+
+def definite(outcome: Truth) -> Truth:
+    """Return an outcome as that of a two-valued statement; undefined stays what it is."""
+    return Truth.FALSE if outcome is Truth.UNKNOWN else outcome
 
 
 def atom_truth(atom: Atom, cell: Cell) -> Truth:

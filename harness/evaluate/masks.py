@@ -8,7 +8,7 @@ leaves works on whole vectors of outcomes. It gives what ``oracle`` gives, event
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import Fault
 from harness.evaluate import oracle
 from harness.evaluate._leaf import atom_truth, presence_truth
+from harness.evaluate._texts import Subject, TextSet, any_atom, subject_of, texts_of
 from harness.ir.cells import Cell, Event, Lookup, all_at
-from harness.ir.checks import Equals, Glob, View
+from harness.ir.checks import View
 from harness.ir.nodes import (
     And,
     AnyField,
@@ -34,14 +34,12 @@ from harness.ir.nodes import (
     Or,
     Predicate,
     Presence,
-    Quantifier,
     fields_of,
     walk_predicate,
 )
-from harness.ir.regexes import RegexError
 from harness.ir.semantics import Semantics
 from harness.ir.truth import NEGATION, Truth, both
-from harness.ir.values import Case, fold
+from harness.ir.values import Case
 
 Outcomes = NDArray[np.uint8]
 """One :class:`~harness.ir.truth.Truth` number per event."""
@@ -53,46 +51,43 @@ _DEFINITE = np.array([0, 1, 0, 3], dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
-    codes: NDArray[np.int32]
-    distinct: list[Any]
-    _folded: dict[tuple[View, Case], list[_Texts] | None] = field(default_factory=dict)
+class _Folded:
+    """The distinct cells of a column as folded texts: those with just one, and the others.
 
-    def folded(self, view: View, case: Case) -> list[_Texts] | None:
-        """Return the texts that a view gives for each distinct cell, folded; once for all atoms.
+    Of the others, ``None`` stands for a cell that has no texts, or not only texts.
+    """
 
-        ``None`` where the view gives something else than text.
-        """
-        key = (view, case)
-        if key not in self._folded:
-            self._folded[key] = _texts(self.distinct, view, case)
-        return self._folded[key]
+    at: NDArray[np.intp]
+    texts: list[str]
+    others: list[tuple[int, list[str] | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Texts:
-    """What a view gives for one cell: texts, and whether it failed on one of the values."""
+class _Column:
+    codes: NDArray[np.int32]
+    distinct: list[Any]
+    _folded: dict[tuple[View, Case], _Folded] = field(default_factory=dict)
 
-    texts: tuple[str, ...]
-    empty: bool
-    failed: bool
+    def folded(self, view: View, case: Case) -> _Folded:
+        """Return the texts that a view gives for each distinct cell, folded; once for all atoms."""
+        key = (view, case)
+        if key not in self._folded:
+            self._folded[key] = _folded(self.distinct, view, case)
+        return self._folded[key]
 
 
-def _texts(cells: Sequence[Cell], view: View, case: Case) -> list[_Texts] | None:
-    found: list[_Texts] = []
-    for cell in cells:
-        items: list[str] = []
-        failed = False
-        for value in cell.values:
-            try:
-                for item in view.convert(value):
-                    if not isinstance(item, str):
-                        return None
-                    items.append(fold(item, case))
-            except (Fault, RegexError):
-                failed = True
-        found.append(_Texts(tuple(items), not cell.values, failed))
-    return found
+def _folded(cells: Sequence[Cell], view: View, case: Case) -> _Folded:
+    at: list[int] = []
+    single: list[str] = []
+    others: list[tuple[int, list[str] | None]] = []
+    for index, cell in enumerate(cells):
+        found = texts_of(cell, view, case)
+        if found is not None and len(found) == 1:
+            at.append(index)
+            single.append(found[0])
+        else:
+            others.append((index, found))
+    return _Folded(np.array(at, dtype=np.intp), single, others)
 
 
 class Columns:
@@ -155,8 +150,10 @@ def evaluate(node: Predicate, columns: Columns, semantics: Semantics) -> Outcome
                 [evaluate(item, columns, semantics) for item in items], columns, semantics
             )
         case Or(items):
-            negated = [_NOT[evaluate(item, columns, semantics)] for item in items]
-            return _NOT[_conjunction(negated, columns, semantics)]
+            parts = _disjoint_texts(node, columns, semantics)
+            if parts is None:
+                parts = [evaluate(item, columns, semantics) for item in items]
+            return _NOT[_conjunction([_NOT[part] for part in parts], columns, semantics)]
         case Not(item):
             return _NOT[evaluate(item, columns, semantics)]
         case AtLeast(count, items):
@@ -165,12 +162,12 @@ def evaluate(node: Predicate, columns: Columns, semantics: Semantics) -> Outcome
             return _DEFINITE[evaluate(item, columns, semantics)]
         case Constant(truth):
             return np.full(len(columns), truth, dtype=np.uint8)
-        case Atom(field=subject):
-            column = columns.cells(subject, semantics)
-            decided = _of_texts(node, column)
-            if decided is None:
-                decided = _spread(column, lambda item: atom_truth(node, item))
-            return decided
+        case Atom(field=place):
+            column = columns.cells(place, semantics)
+            subject = subject_of(node)
+            if subject is not None:
+                return _of_texts([node], column, subject)
+            return _spread(column, lambda item: atom_truth(node, item))
         case Presence(field=path):
             column = columns.cells(path, semantics)
             return _spread(column, lambda item: presence_truth(node, item))
@@ -199,25 +196,46 @@ def _spread(column: _Column, outcome: Callable[[Any], Truth]) -> Outcomes:
     return table[column.codes] if len(table) else np.zeros(0, dtype=np.uint8)
 
 
-def _of_texts(atom: Atom, column: _Column) -> Outcomes | None:
-    """Decide a plain comparison of texts on all distinct cells; ``None`` for any other atom."""
-    check = atom.check
-    plain = isinstance(check, Glob) or (isinstance(check, Equals) and isinstance(check.value, str))
-    if not plain or atom.quantifier is not Quantifier.ANY:
+def _disjoint_texts(node: Or, columns: Columns, semantics: Semantics) -> list[Outcomes] | None:
+    """Return the parts of a disjunction, its plain comparisons of one subject made together.
+
+    ``None`` where nothing can be put together, or the order of the parts matters.
+    """
+    if semantics.ordered:
         return None
-    assert isinstance(check, Glob | Equals)
-    cells = column.folded(atom.view, check.case)
-    if cells is None:
-        return None
-    test = check.on_folded()
-    table = np.empty(len(cells), dtype=np.uint8)
-    for index, one in enumerate(cells):
-        if one.empty:
-            table[index] = atom.missing
-        elif any(map(test, one.texts)):
-            table[index] = Truth.TRUE
+    groups: dict[Subject, list[Atom]] = {}
+    rest: list[Predicate] = []
+    for item in _flattened(node):
+        subject = subject_of(item)
+        if subject is None:
+            rest.append(item)
         else:
-            table[index] = Truth.UNDEFINED if one.failed else Truth.FALSE
+            assert isinstance(item, Atom)
+            groups.setdefault(subject, []).append(item)
+    if all(len(atoms) == 1 for atoms in groups.values()):
+        return None
+    parts = [evaluate(item, columns, semantics) for item in rest]
+    for subject, atoms in groups.items():
+        parts.append(_of_texts(atoms, columns.cells(subject.field, semantics), subject))
+    return parts
+
+
+def _flattened(node: Or) -> Iterator[Predicate]:
+    for item in node.items:
+        if isinstance(item, Or):
+            yield from _flattened(item)
+        else:
+            yield item
+
+
+def _of_texts(atoms: Sequence[Atom], column: _Column, subject: Subject) -> Outcomes:
+    """Decide a disjunction of plain comparisons on all distinct cells."""
+    folded = column.folded(subject.view, subject.case)
+    tests = TextSet(atoms)
+    table = np.empty(len(column.distinct), dtype=np.uint8)
+    table[folded.at] = tests.accept(folded.texts)
+    for index, texts in folded.others:
+        table[index] = any_atom(atoms, tests, subject, column.distinct[index], texts)
     return table[column.codes]
 
 

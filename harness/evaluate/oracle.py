@@ -7,24 +7,18 @@ from itertools import islice, product
 from typing import Any
 
 from harness.errors import Fault
-from harness.evaluate._leaf import atom_truth, presence_truth
+from harness.evaluate._leaf import Leaf, atom_truth, combined, presence_truth
 from harness.ir.cells import Cell, Event, Lookup, all_at, cell, leaves, raw, walk
 from harness.ir.nodes import (
-    And,
     AnyField,
-    AtLeast,
     Atom,
     Call,
     Choice,
     Condition,
-    Constant,
-    Definite,
     Expression,
     FieldValue,
     Literal,
     Nested,
-    Not,
-    Or,
     Predicate,
     Presence,
     Verdict,
@@ -32,7 +26,7 @@ from harness.ir.nodes import (
 )
 from harness.ir.regexes import RegexError
 from harness.ir.semantics import Semantics
-from harness.ir.truth import Truth, at_least, conjunction, disjunction, negate
+from harness.ir.truth import Truth, disjunction
 
 MAX_COMBINATIONS = 10_000
 """Combinations of list values that one condition tries on one event."""
@@ -40,32 +34,24 @@ MAX_COMBINATIONS = 10_000
 
 def evaluate(node: Predicate, event: Event, semantics: Semantics) -> Truth:
     """Return the outcome of a predicate on one event."""
-    match node:
-        case And(items):
-            outcomes = (evaluate(item, event, semantics) for item in items)
-            return conjunction(outcomes, ordered=semantics.ordered)
-        case Or(items):
-            outcomes = (evaluate(item, event, semantics) for item in items)
-            return disjunction(outcomes, ordered=semantics.ordered)
-        case Not(item):
-            return negate(evaluate(item, event, semantics))
-        case AtLeast(count, items):
-            return at_least(count, (evaluate(item, event, semantics) for item in items))
-        case Definite(item):
-            outcome = evaluate(item, event, semantics)
-            return Truth.FALSE if outcome is Truth.UNKNOWN else outcome
-        case Constant(truth):
-            return truth
+    return combined(
+        node, lambda leaf: leaf_truth(leaf, event, semantics), ordered=semantics.ordered
+    )
+
+
+def leaf_truth(leaf: Leaf, event: Event, semantics: Semantics) -> Truth:
+    """Return what one leaf of a predicate gives on an event."""
+    match leaf:
         case Atom(field=subject):
-            return atom_truth(node, cell_of(event, subject, semantics))
+            return atom_truth(leaf, cell_of(event, subject, semantics))
         case Presence(field=path):
-            return presence_truth(node, cell(event, path, semantics.lookup))
+            return presence_truth(leaf, cell(event, path, semantics.lookup))
         case Nested(path, item):
             return disjunction(
                 evaluate(item, {path: one}, semantics) for one in objects_at(event, path, semantics)
             )
         case Condition():
-            return condition_truth(node, event, semantics)
+            return condition_truth(leaf, event, semantics)
 
 
 def cell_of(event: Event, subject: str | AnyField, semantics: Semantics) -> Cell:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from harness import languages, schemas
-from harness.evaluate import oracle
+from harness.evaluate.remembered import Remembered
 from harness.events.asked import FREE_TEXT, Asked, looks_anywhere, types_of
 from harness.events.kinds import CLOCK
 from harness.events.model import Label
@@ -52,14 +52,21 @@ class Intent:
 
     def truth_on(self, document: Mapping[str, Any]) -> Truth:
         """Return the reference's outcome on a document of its own schema."""
-        return oracle.evaluate(self.predicate, document, self.semantics)
+        return self._decided.truth(document)
+
+    @cached_property
+    def _decided(self) -> Remembered:
+        return Remembered(self.predicate, self.semantics)
+
+    @cached_property
+    def _scoped(self) -> Remembered:
+        return Remembered(And(self.scope), self.semantics)
 
     def in_scope(self, values: Mapping[str, Any]) -> bool:
         """Return whether an activity is of the rule's log source."""
         if not self.scope:
             return True
-        body = self.document(values)
-        return oracle.evaluate(And(self.scope), body, self.semantics) is Truth.TRUE
+        return self._scoped.truth(self.document(values)) is Truth.TRUE
 
     def read_values(self) -> frozenset[str]:
         """Return the names of the activity values that the reference looks at."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from harness import schemas
 from harness.evaluate import oracle
+from harness.evaluate.remembered import Remembered
 from harness.events import candidates, kinds
 from harness.events.alternatives import (
     MAX_ALTERNATIVES,
@@ -64,9 +65,11 @@ class _Builder:
         self._gaps: list[NotConstructed] = []
         self._seen: set[str] = set()
         self._done: Counter[Literal] = Counter()
+        self._count: Counter[Label] = Counter()
         self._read = sorted(intent.read_fields())
         self._asked = intent.asked_types()
         self._addresses = compared_with_networks(intent.predicate)
+        self._leaves: dict[int, Remembered] = {}  # the leaves belong to the intent, which stays
         self._rendered: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
 
     def build(self) -> Samples:
@@ -232,11 +235,12 @@ class _Builder:
         leaf = literal.leaf
         if not isinstance(leaf, Atom | Presence):
             return
+        before = self._essence(values)
         for path in _paths(literal):
             for family, change in self._other_ways(literal, path):
                 changed = {**values, **change}
-                same = self._essence(changed) == self._essence(values)
-                if not same and self._label(changed) is Label.MALICIOUS:
+                other = self._essence(changed) != before
+                if other and self._label(changed) is Label.MALICIOUS:
                     because = self._difference(path, values, changed)
                     self._add(Label.MALICIOUS, family, because, changed, leaf.span)
 
@@ -395,9 +399,11 @@ class _Builder:
         yield from _spoiled(leaf, value)
 
     def _holds(self, literal: Literal, values: Mapping[str, Any]) -> bool:
-        document = self._document(values)
-        outcome = oracle.evaluate(literal.leaf, document, self._intent.semantics)
-        return (outcome is Truth.TRUE) is literal.wanted
+        leaf = literal.leaf
+        known = self._leaves.get(id(leaf))
+        if known is None:
+            known = self._leaves[id(leaf)] = Remembered(leaf, self._intent.semantics)
+        return (known.truth(self._document(values)) is Truth.TRUE) is literal.wanted
 
     def _background(self) -> None:
         for _ in range(BACKGROUND):
@@ -419,7 +425,8 @@ class _Builder:
         if identity in self._seen:
             return
         self._seen.add(identity)
-        number = sum(1 for one in self._samples if one.label is label) + 1
+        self._count[label] += 1
+        number = self._count[label]
         self._samples.append(
             Sample(
                 name=f"{label}-{number:03d}-{family}",

@@ -94,6 +94,10 @@ class Equals:
         """Return the test of a text that is folded already; only for a text to compare with."""
         return fold(self.value, self.case).__eq__
 
+    def runs(self) -> tuple[str, ...]:
+        """Return the whole text, folded; only for a text to compare with."""
+        return (fold(self.value, self.case),)
+
     def describe(self) -> str:
         return f"= {self.value!r}{_suffix(self.case)}"
 
@@ -134,9 +138,25 @@ class Glob:
         """Return the test of a text that is folded already."""
         test = self._test
         if test is None:  # built on first use: most patterns of a large rule set see no value
-            test = _glob_test(self.pieces, self.case)
+            test = _glob_test(self)
             object.__setattr__(self, "_test", test)
         return test
+
+    def runs(self) -> tuple[str, ...] | None:
+        """Return the folded texts between wildcards for any text; ``None`` with other wildcards.
+
+        One run is the whole text; of several the first stands at the begin and the last at the
+        end.
+        """
+        runs = [""]
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                runs[-1] += fold(piece, self.case)
+            elif piece is not Wild.ANY:
+                return None
+            elif len(runs) == 1 or runs[-1]:  # two wildcards in a row are one
+                runs.append("")
+        return tuple(runs)
 
     def __reduce__(self) -> tuple[type[Glob], tuple[Any, ...]]:
         return (Glob, (self.pieces, self.case))
@@ -149,20 +169,18 @@ class Glob:
         return f"like {text!r}{_suffix(self.case)}"
 
 
-def _glob_test(pieces: tuple[Piece, ...], case: Case) -> Callable[[str], bool]:
+def _glob_test(glob: Glob) -> Callable[[str], bool]:
     """Return the test of folded text; texts between wildcards for any text are simply found."""
-    units = _units(pieces, case)
-    if any(not isinstance(unit, str) and unit is not Wild.ANY for unit in units):
+    runs = glob.runs()
+    if runs is None:
+        units = _units(glob.pieces, glob.case)
         return lambda text: glob_match(units, text)
-    runs = [""]
-    for unit in units:
-        if isinstance(unit, str):
-            runs[-1] += unit
-        else:
-            runs.append("")
     if len(runs) == 1:
         return runs[0].__eq__
     first, *inner, last = runs
+    if not first and not last and len(inner) == 1:
+        run = inner[0]
+        return lambda text: run in text
     return lambda text: _stand_in_order(text, first, inner, last)
 
 

@@ -132,16 +132,20 @@ def _paths(node: Mapping[str, Any], prefix: str) -> Iterator[str]:
             yield from _paths(value, f"{prefix}{key}.")
 
 
-def infer_types(events: Sequence[Event]) -> dict[str, FieldType]:
-    """Return default index types for the paths of some events.
+def infer_types(
+    events: Sequence[Event], known: Mapping[str, FieldType] | None = None
+) -> dict[str, FieldType]:
+    """Return default index types for the paths of some events, but for those that are known.
 
     Text is ``keyword``, whole numbers ``long``, fractions ``double``, booleans ``boolean``;
     the first value of a path that is not null decides.
     """
     types: dict[str, FieldType] = {}
+    done = set(known or ())
     for event in events:
         for path, value in walk(event):
-            if value is not None and path not in types:
+            if value is not None and path not in done:
+                done.add(path)
                 types[path] = FieldType(name=_default_type(value))
     return types
 

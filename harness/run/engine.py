@@ -230,20 +230,18 @@ def corpus_of(
 
     With ``readers`` only what these translations read is mutated, on a few samples.
     """
+    types: dict[str, FieldType] = {}
 
     def focus(plain: Sequence[Document]) -> frozenset[str] | None:
-        return None if readers is None else read_by(readers, schema.name, _types(plain))
-
-    def _types(plain: Sequence[Document]) -> dict[str, FieldType]:
-        return types_of(intent, schema, [one.document for one in plain])
+        types.update(types_of(intent, schema, [one.body for one in plain]))
+        return None if readers is None else read_by(readers, schema.name, types)
 
     documents = build_documents(samples.samples, intent, schema, seed=seed, focus=focus)
-    types = _types([one for one in documents if one.mutation is None])
     return Corpus(schema=schema, documents=documents, types=types)
 
 
 def types_of(
-    intent: Intent, schema: Schema, plain: Sequence[dict[str, Any]]
+    intent: Intent, schema: Schema, plain: Sequence[Mapping[str, Any]]
 ) -> dict[str, FieldType]:
     """Return how the store of a schema indexes the fields of unmutated documents."""
     named = dict.fromkeys(intent.read_fields(), "") if schema.name == intent.schema.name else {}

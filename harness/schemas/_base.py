@@ -211,7 +211,7 @@ class Schema:
         """Return how the store indexes each path."""
         return {path: self._shape(kind).at(path)[0].type for path in self.paths(kind)}
 
-    def types_in(self, kind: str, documents: Sequence[Document]) -> dict[str, FieldType]:
+    def types_in(self, kind: str, documents: Sequence[Mapping[str, Any]]) -> dict[str, FieldType]:
         """Return how the store indexes each path, those of undeclared values included.
 
         Where undeclared values may have any type, the first document that holds one decides,
@@ -220,8 +220,8 @@ class Schema:
         shape = self._shape(kind)
         found = self.types(kind)
         if shape.rest is not None:
-            for path, seen in infer_types(documents).items():
-                if path not in found and self._rest_name(shape, path):
+            for path, seen in infer_types(documents, known=found).items():
+                if self._rest_name(shape, path):
                     found[path] = seen if shape.rest.json == "any" else shape.rest.type
         return found
 
@@ -368,7 +368,7 @@ class Schema:
         return Inverse(({name: value},))
 
     def _proves(self, shape: Shape, path: str, activity: Activity, value: Any) -> bool:
-        document = self.render(shape.kind.name, activity)
+        document = self.render(shape.kind.name, activity, frozenset({path}))
         found = self.find(document, path)
         return any(
             _render.holds(found, wanted)

@@ -41,6 +41,7 @@ from harness.ir import (
     Semantics,
     Truth,
     Verdict,
+    View,
     Wild,
     Within,
 )
@@ -80,6 +81,41 @@ atoms = st.builds(
     quantifier=st.sampled_from(Quantifier),
     missing=truths,
 )
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if value == "9":
+        message = "a value that the view refuses"
+        raise Fault(message)
+    return tuple(str(value).split("b"))
+
+
+WORDS = View("test.words", _words)
+_plain_checks = st.one_of(
+    st.builds(Glob, _pieces, st.just(Case.UNICODE)),
+    st.builds(Equals, texts, st.just(Case.UNICODE)),
+)
+
+
+def _alike(
+    field: str, view: View, quantifier: Quantifier, checks: list[tuple[Glob | Equals, Truth]]
+) -> Or:
+    return Or(
+        tuple(
+            Atom(field=field, check=check, view=view, quantifier=quantifier, missing=missing)
+            for check, missing in checks
+        )
+    )
+
+
+lists_of_texts = st.builds(
+    _alike,
+    st.sampled_from(FIELDS),
+    st.sampled_from((TEXT, WORDS)),
+    st.sampled_from(Quantifier),
+    st.lists(st.tuples(_plain_checks, truths), min_size=1, max_size=4),
+)
+"""Lists of plain comparisons of one field, which the fast evaluators make together."""
 presences = st.builds(Presence, field=st.sampled_from(FIELDS), has=st.sampled_from(Has))
 
 
@@ -101,7 +137,7 @@ def truthy(value: Any) -> Truth:
 
 def predicates() -> st.SearchStrategy[Predicate]:
     """Return predicates with every kind of node."""
-    leaves = st.one_of(atoms, presences, st.builds(Constant, truths))
+    leaves = st.one_of(atoms, lists_of_texts, presences, st.builds(Constant, truths))
     return st.recursive(leaves, _grown, max_leaves=8)
 
 
