@@ -8,6 +8,7 @@ that any environment's Python can run it. A request is a JSON line with ``rule``
 
 from __future__ import annotations
 
+import copy
 import json
 import sys
 import warnings
@@ -38,10 +39,27 @@ def versions() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def convert(rule: str, backend: str, pipelines: list[str]) -> dict[str, Any]:
-    """Convert one rule; a failure of any sort is an answer."""
+def _collection(rule: str) -> Any:
+    """Return a rule as pySigma reads it; the YAML of a rule is parsed once for all backends."""
+    import yaml  # noqa: PLC0415 - pySigma brings it
     from sigma.collection import SigmaCollection  # noqa: PLC0415 - only where it is installed
 
+    try:
+        documents = _documents(rule)
+    except yaml.YAMLError:
+        return SigmaCollection.from_yaml(rule)  # for the reason in pySigma's own words
+    return SigmaCollection.from_dicts(copy.deepcopy(documents))
+
+
+@lru_cache(maxsize=2)
+def _documents(rule: str) -> list[Any]:
+    import yaml  # noqa: PLC0415 - pySigma brings it
+
+    return list(yaml.safe_load_all(rule))
+
+
+def convert(rule: str, backend: str, pipelines: list[str]) -> dict[str, Any]:
+    """Convert one rule; a failure of any sort is an answer."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -49,7 +67,7 @@ def convert(rule: str, backend: str, pipelines: list[str]) -> dict[str, Any]:
             if chosen is None:
                 return {"error": "no-backend", "reason": f"pySigma has no backend {backend!r} here"}
             pipeline = _resolver().resolve(pipelines) if pipelines else None
-            answer = chosen(pipeline).convert(SigmaCollection.from_yaml(rule))
+            answer = chosen(pipeline).convert(_collection(rule))
         except Exception as error:  # noqa: BLE001 - a converter's bug must not stop the others
             return {"error": type(error).__name__, "reason": str(error)[:2000]}
     return {"queries": [answer] if isinstance(answer, str) else [_text(one) for one in answer]}

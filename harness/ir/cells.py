@@ -129,7 +129,9 @@ def _nested(node: Any, path: str) -> Iterator[Any]:
 
 def leaves(value: Any) -> Iterator[Scalar]:
     """Yield the scalar leaves of a JSON value; lists are flattened, objects are not leaves."""
-    if isinstance(value, list | tuple):
+    if type(value) is str:  # by far the most frequent
+        yield value
+    elif isinstance(value, list | tuple):
         for item in value:
             yield from leaves(item)
     elif not isinstance(value, Mapping):
@@ -144,7 +146,9 @@ def walk(event: Event, prefix: str = "") -> Iterator[tuple[str, Scalar]]:
 
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, Scalar]]:
-    if isinstance(value, Mapping):
+    if type(value) is str:  # by far the most frequent
+        yield path, value
+    elif isinstance(value, Mapping):
         yield from walk(value, f"{path}.")
     elif isinstance(value, list | tuple):
         for item in value:

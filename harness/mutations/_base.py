@@ -61,9 +61,8 @@ class Subject:
         """Return whether a change of an activity value shows anywhere of interest."""
         if self.focus is None:
             return True
-        fields = self.schema.fields(self.kind)
-        declared = [one.path for one in fields if name in one.rule.needs]
-        return any(map(self.concerns, declared)) or name not in self.schema.kind(self.kind).values
+        shown = self.schema.shows(self.kind, name)
+        return any(map(self.concerns, shown)) or name not in self.schema.kind(self.kind).values
 
     def may_lack(self, path: str) -> bool:
         """Return whether a key may be absent or empty without telling another story.

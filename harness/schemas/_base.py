@@ -13,7 +13,7 @@ from harness.errors import Diagnostic, InvalidInput
 from harness.ir.query import FieldType, infer_types
 from harness.schemas import _render
 from harness.schemas._kinds import Activity, Kind
-from harness.schemas._rules import ALWAYS, Constant, From, Rule, Template, When, given
+from harness.schemas._rules import ALWAYS, Constant, From, Getter, Rule, Template, When, given
 from harness.schemas._transforms import Step
 
 Document = dict[str, Any]
@@ -38,10 +38,22 @@ class Field:
     source: tuple[str, ...] = ()
     status: str = ""
 
-    def value(self, values: Mapping[str, Any], rest: frozenset[str]) -> Any:
-        """Return what stands at the path for a completed activity, ``None`` for nothing."""
-        found = self.rule.value(values, rest)
-        return None if found is None else _render.as_json(found, self.json, array=self.array)
+    def getter(self) -> Getter:
+        """Return what gives the value at the path of a completed activity, ``None`` for nothing."""
+        get, json, array = self.rule.getter, self.json, self.array
+
+        def whole(values: Mapping[str, Any], rest: frozenset[str]) -> Any:
+            found = get(values, rest)
+            return None if found is None else _render.as_json(found, json, array=array)
+
+        def text(values: Mapping[str, Any], rest: frozenset[str]) -> Any:
+            found = get(values, rest)
+            return found if type(found) is str else _in_json(found)
+
+        def _in_json(found: Any) -> Any:
+            return None if found is None else _render.as_json(found, json, array=False)
+
+        return text if json == "string" and not array else whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +83,17 @@ def touches(path: str, asked: frozenset[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What is written at some paths: path, keys and function each, first choice first.
+
+    ``needed`` are the values of the kind that they are made of; ``None`` for all of them.
+    """
+
+    writers: tuple[tuple[str, tuple[_render.Token, ...], Getter], ...]
+    needed: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """What one kind of activity looks like in a stream.
 
@@ -84,27 +107,46 @@ class Shape:
     why: str = ""
     coverage: str = ""
     rest: Rest | None = None
-    _parts: dict[frozenset[str], tuple[tuple[Field, ...], frozenset[str]]] = field(
-        default_factory=dict, repr=False, compare=False
+    nested: bool = False
+    _parts: dict[frozenset[str] | None, Part] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _shown: dict[str, tuple[str, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def part(self, only: frozenset[str]) -> tuple[tuple[Field, ...], frozenset[str]]:
-        """Return the fields at some paths, and the values of the kind that they are made of."""
+    def part(self, only: frozenset[str] | None) -> Part:
+        """Return what is written at some paths, or at all of them for ``None``."""
         if only not in self._parts:
-            chosen = tuple(item for item in self.fields if touches(item.path, only))
-            needed: set[str] = set()
-            new = {name for item in chosen for name in item.rule.needs}
-            while new - needed:
-                needed |= new
-                rules = [
-                    rule
-                    for name in new
-                    if name in self.kind.values
-                    for rule in self.kind.values[name].defaults
-                ]
-                new = {name for rule in rules for name in rule.needs}
-            self._parts[only] = (chosen, frozenset(needed))
+            self._parts[only] = self._part(only)
         return self._parts[only]
+
+    def _part(self, only: frozenset[str] | None) -> Part:
+        chosen = [one for one in self.fields if only is None or touches(one.path, only)]
+        writers = tuple(
+            (one.path, _render.tokens(one.path, nested=self.nested), one.getter()) for one in chosen
+        )
+        if only is None:
+            return Part(writers=writers, needed=None)
+        needed: set[str] = set()
+        new = {name for item in chosen for name in item.rule.needs}
+        while new - needed:
+            needed |= new
+            rules = [
+                rule
+                for name in new
+                if name in self.kind.values
+                for rule in self.kind.values[name].defaults
+            ]
+            new = {name for rule in rules for name in rule.needs}
+        return Part(writers=writers, needed=frozenset(needed))
+
+    def shows(self, name: str) -> tuple[str, ...]:
+        """Return the paths that look at a value of the activity."""
+        if name not in self._shown:
+            found = (one.path for one in self.fields if name in one.rule.needs)
+            self._shown[name] = tuple(dict.fromkeys(found))
+        return self._shown[name]
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -239,7 +281,12 @@ class Schema:
         self._shape(kind)
         return self.all_variants.get(kind, ())
 
-    def provenance(self, kind: str) -> dict[str, str]:
+    def shows(self, kind: str, name: str) -> tuple[str, ...]:
+        """Return the paths that look at a value of the activity, in their conditions too."""
+        return self._shape(kind).shows(name)
+
+    @lru_cache(maxsize=1024)  # noqa: B019 - schemas are few and live as long as the process
+    def provenance(self, kind: str) -> Mapping[str, str]:
         """Return, for each path that shows a single value of the activity, that value's name."""
         found: dict[str, set[str]] = {}
         for item in self.fields(kind):
@@ -249,7 +296,7 @@ class Schema:
     def unrecorded(self, kind: str, values: Mapping[str, Any]) -> str:
         """Return why the stream reports no such activity at all; empty where it does."""
         shape = self._shape(kind)
-        if shape.records.holds(shape.kind.complete(values)):
+        if not shape.records.alternatives or shape.records.holds(shape.kind.complete(values)):
             return ""
         return shape.why or "the stream does not report such activities"
 
@@ -262,20 +309,17 @@ class Schema:
         ``only`` it is the part at some paths, for those who look at nothing else.
         """
         shape = self._shape(kind)
-        fields, needed = shape.fields, None
-        if only is not None:
-            fields, needed = shape.part(only)
-        full = shape.kind.complete(values, needed)
+        part = shape.part(only)
+        full = shape.kind.complete(values, part.needed)
         undeclared = shape.kind.undeclared(full)
         document: Document = {}
         done: set[str] = set()
-        for item in fields:
-            if item.path in done:
-                continue
-            found = item.value(full, undeclared)
-            if found is not None:
-                done.add(item.path)
-                _render.put(document, self._tokens(item.path), found)
+        for path, keys, get in part.writers:
+            if path not in done:
+                found = get(full, undeclared)
+                if found is not None:
+                    done.add(path)
+                    _render.put(document, keys, found)
         for path, found in self._rest(shape, full, undeclared):
             if path not in done and (only is None or touches(path, only)):
                 _render.put(document, self._tokens(path), found)

@@ -13,6 +13,7 @@ from harness.schemas._render import as_json
 from harness.schemas._rules import Rule, given
 
 Activity = dict[str, Any]
+_NONE: frozenset[str] = frozenset()
 
 _PYTHON = {"integer": int, "number": float, "boolean": bool, "string": str}
 _JSON = {"integer": "number", "number": "number", "boolean": "boolean", "string": "string"}
@@ -64,10 +65,13 @@ class Kind:
     open: bool = False
     elements: tuple[str, ...] = ()
     with_defaults: tuple[Value, ...] = field(init=False, repr=False, compare=False)
+    types: Mapping[str, type] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         defaulted = tuple(one for one in self.values.values() if one.defaults)
         object.__setattr__(self, "with_defaults", defaulted)
+        types = {one.name: _PYTHON[one.type] for one in self.values.values()}
+        object.__setattr__(self, "types", types)
 
     @property
     def example(self) -> Activity:
@@ -92,15 +96,15 @@ class Kind:
         whose defaults are wanted, with those that they are made of.
         """
         self._accept(activity)
-        values = self.values
-        full = {
-            name: values[name].coerce(value) if name in values else value
-            for name, value in activity.items()
-        }
+        full = dict(activity)
+        types = self.types
+        for name, value in activity.items():
+            if type(value) is not types.get(name) and name in types:
+                full[name] = self.values[name].coerce(value)
         for one in self.with_defaults:
             if one.name not in full and (needed is None or one.name in needed):
                 for rule in one.defaults:
-                    default = rule.value(full)
+                    default = rule.getter(full, _NONE)
                     if default is not None:
                         full[one.name] = one.coerce(default)
                         break

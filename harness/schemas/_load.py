@@ -278,6 +278,7 @@ class SchemaFile:
             why=raw.get("why", ""),
             coverage=raw.get("coverage", ""),
             rest=_raw.rest(raw.get("rest"), settings),
+            nested=self.data["shape"] == "nested",
         )
         if variant is None:
             return shape

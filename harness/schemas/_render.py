@@ -32,6 +32,9 @@ def put(document: dict[str, Any], path: tuple[Token, ...], value: Any) -> None:
     the new one holds its value: positions keep their meaning.
     """
     node: Any = document
+    if len(path) == 1:
+        node[path[0]] = value
+        return
     for token, following in pairwise(path):
         node = _child(node, token, [] if isinstance(following, int) else {}, path[-1])
     if isinstance(node, list):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -155,48 +155,86 @@ def _slot_steps(text: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-@lru_cache(maxsize=4096)
-def _pieces(text: str) -> tuple[tuple[str, str, tuple[Step, ...], int], ...]:
-    """Return, for each slot of a template, the text before it, its name, its steps and its end."""
-    found, end = [], 0
-    for slot in _SLOT.finditer(text):
-        steps = _slot_steps(slot["steps"])
-        found.append((text[end : slot.start()], slot["name"], steps, slot.end()))
-        end = slot.end()
-    return tuple(found)
+Getter = Callable[[Values, frozenset[str]], Any]
+"""What gives a value for an activity and the names of its undeclared values; rendering is a hot
+path, so what a schema file says is put together once."""
 
 
-def _print(template: Template, values: Values, rest: frozenset[str]) -> str | None:
+def _printer(template: Template) -> Getter:
+    """Return what prints a template, ``None`` where a value is absent and nothing stands for it."""
     parts = template.parts or {}
-    pieces: list[str] = []
+    pieces: list[tuple[str, Getter]] = []
     end = 0
-    for before, name, steps, after in _pieces(template.text):
-        pieces.append(before)
-        end = after
-        if name in parts:
-            pieces.append(_repeat(parts[name], template.escape, values, rest))
-            continue
+    for slot in _SLOT.finditer(template.text):
+        name, steps = slot["name"], _slot_steps(slot["steps"])
+        made = (
+            _repeater(parts[name], template.escape)
+            if name in parts
+            else _slot_printer(template, name, steps)
+        )
+        pieces.append((template.text[end : slot.start()], made))
+        end = slot.end()
+    rest_of_text = template.text[end:]
+    if len(pieces) == 1 and not pieces[0][0] and not rest_of_text:
+        return pieces[0][1]
+
+    def printed(values: Values, rest: frozenset[str]) -> str | None:
+        found = []
+        for before, made in pieces:
+            text = made(values, rest)
+            if text is None:
+                return None
+            found.append(before)
+            found.append(text)
+        found.append(rest_of_text)
+        return "".join(found)
+
+    return printed
+
+
+def _slot_printer(template: Template, name: str, steps: tuple[Step, ...]) -> Getter:
+    absent, write = template.absent, template.escape.write
+    if template.escape is Escape.NONE and not steps:
+
+        def plain(values: Values, _: frozenset[str]) -> str | None:
+            value = values.get(name)
+            if type(value) is str:
+                return value
+            return absent if value is None else as_text(value)
+
+        return plain
+
+    def printed(values: Values, _: frozenset[str]) -> str | None:
         value = _transforms.forward(steps, values.get(name))
-        if value is None and template.absent is None:
-            return None
-        text = template.absent if value is None else template.escape.write(as_text(value))
-        pieces.append(text or "")
-    return "".join([*pieces, template.text[end:]])
+        return absent if value is None else write(as_text(value))
+
+    return printed
 
 
-def _repeat(part: Each, escape: Escape, values: Values, rest: frozenset[str]) -> str:
-    shown = [
-        (member.name, _print(member.text, values, rest))
-        for member in part.members
-        if member.when.holds(values)
-    ]
-    if part.rest:
-        shown.extend((name, as_text(values[name])) for name in sorted(rest) if given(values, name))
-    return "".join(
-        part.item.replace("{name}", name).replace("{value}", escape.write(text))
-        for name, text in shown
-        if text is not None
-    )
+def _repeater(part: Each, escape: Escape) -> Getter:
+    members = [_member(part.item, one) for one in part.members]
+    write = escape.write
+
+    def repeated(values: Values, rest: frozenset[str]) -> str:
+        found = []
+        for before, after, made, when in members:
+            if when is None or when.holds(values):
+                text = made(values, rest)
+                if text is not None:
+                    found.append(f"{before}{write(text)}{after}")
+        for name in sorted(rest) if part.rest else ():
+            if given(values, name):
+                before, _, after = part.item.replace("{name}", name).partition("{value}")
+                found.append(f"{before}{write(as_text(values[name]))}{after}")
+        return "".join(found)
+
+    return repeated
+
+
+def _member(item: str, member: Member) -> tuple[str, str, Getter, When | None]:
+    before, _, after = item.replace("{name}", member.name).partition("{value}")
+    when = member.when if member.when.alternatives else None
+    return before, after, _printer(member.text), when
 
 
 def _parse(template: Template, text: str) -> Iterator[dict[str, Any]]:
@@ -258,19 +296,19 @@ class Rule:
     origin: Constant | From | Template
     steps: tuple[Step, ...] = ()
     when: When = ALWAYS
+    _getter: Getter | None = field(default=None, init=False, repr=False, compare=False)
 
     def value(self, values: Values, rest: frozenset[str] = frozenset()) -> Any:
         """Return what an activity gives, ``None`` for nothing; ``rest`` are undeclared names."""
-        if self.when.alternatives and not self.when.holds(values):
-            return None
-        origin = self.origin
-        if isinstance(origin, From):  # by far the most frequent, and rendering is a hot path
-            value = values.get(origin.name)
-            return _transforms.forward(self.steps, value) if self.steps else value
-        if isinstance(origin, Constant):
-            return origin.value
-        assert isinstance(origin, Template)
-        return _transforms.forward(self.steps, _print(origin, values, rest))
+        return self.getter(values, rest)
+
+    @property
+    def getter(self) -> Getter:
+        """The rule as a function."""
+        if self._getter is None:
+            object.__setattr__(self, "_getter", _getter(self))
+        assert self._getter is not None
+        return self._getter
 
     def causes(self, wanted: Any, examples: Values) -> Iterator[dict[str, Any]]:
         """Yield values of an activity that may give ``wanted``."""
@@ -319,3 +357,27 @@ class Rule:
         if isinstance(self.origin, Template) and self.origin.parts:
             return True
         return any(step.one_way for step in self.steps)
+
+
+def _getter(rule: Rule) -> Getter:
+    found = _stepped(_original(rule.origin), rule.steps)
+    if not rule.when.alternatives:
+        return found
+    holds = rule.when.holds
+    return lambda values, rest: found(values, rest) if holds(values) else None
+
+
+def _original(origin: Constant | From | Template) -> Getter:
+    match origin:
+        case From(name):
+            return lambda values, _: values.get(name)
+        case Constant(value):
+            return lambda _values, _rest: value
+        case Template():
+            return _printer(origin)
+
+
+def _stepped(found: Getter, steps: tuple[Step, ...]) -> Getter:
+    if not steps:
+        return found
+    return lambda values, rest: _transforms.forward(steps, found(values, rest))
