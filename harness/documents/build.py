@@ -91,9 +91,10 @@ def _effect(changed: Mutated, document: Document, intent: Intent) -> Effect:
 
     A rule that compares letter case means it: a translation that does the same is right.
     """
-    if changed.effect is not Effect.KEEPS or changed.values is None:
+    if changed.effect is not Effect.KEEPS or (changed.values is None and not changed.beside):
         return changed.effect
-    stays = intent.label(changed.values) is document.sample.label
+    values = document.sample.activity.values if changed.values is None else changed.values
+    stays = intent.label(values, beside=changed.beside) is document.sample.label
     return Effect.KEEPS if stays else Effect.PROBES
 
 

@@ -89,10 +89,23 @@ def together(atoms: Sequence[Atom], chance: random.Random) -> Iterator[str]:
     head = max((one[0] for one in runs), key=len)
     tail = max((one[-1] for one in runs), key=len)
     inner = list(dict.fromkeys(text for one in runs for text in one[1:-1] if text))
-    for parts in (inner, inner[::-1]) if drawn else (inner,):
-        for blank in ("", " "):
-            yield blank.join(part for part in (head, *parts, tail) if part)
+    for middle in (inner, inner[::-1]) if drawn else (inner,):
+        parts = [part for part in (head, *middle, tail) if part]
+        yield _as_words(parts)
+        yield "".join(parts)
+        yield " ".join(parts)
+        if not tail:
+            yield f"{_as_words(parts)}{_FILLERS[0]}"
     yield f"{head}{tail}"
+
+
+def _as_words(parts: Sequence[str]) -> str:
+    """Return texts joined with a blank where two words would run into each other."""
+    joined = ""
+    for part in parts:
+        words = joined[-1:].isalnum() and part[:1].isalnum()
+        joined += f" {part}" if words else part
+    return joined
 
 
 def spoiled(check: Glob, value: str) -> Iterator[tuple[str, str]]:

@@ -83,9 +83,13 @@ class Intent:
         """Return the types that the tests of the reference ask for, where they agree."""
         return types_of(self.predicate)
 
-    def label(self, values: Mapping[str, Any]) -> Label:
-        """Return what the rule must do on an activity: only TRUE means that it must fire."""
-        fires = self.truth(values) is Truth.TRUE
+    def label(self, values: Mapping[str, Any], *, beside: Mapping[str, Any] | None = None) -> Label:
+        """Return what the rule must do on an activity: only TRUE means that it must fire.
+
+        ``beside`` is what else stands in the event, in no field that the rule names.
+        """
+        document = self.document(values)
+        fires = self.truth_on({**beside, **document} if beside else document) is Truth.TRUE
         return Label.MALICIOUS if fires else Label.BENIGN
 
 

@@ -69,6 +69,7 @@ class _Builder:
         self._read = sorted(intent.read_fields())
         self._asked = intent.asked_types()
         self._addresses = compared_with_networks(intent.predicate)
+        self._scope = {id(leaf) for one in intent.scope for leaf in leaves(one)}
         self._leaves: dict[int, Remembered] = {}  # the leaves belong to the intent, which stays
         self._rendered: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
 
@@ -133,7 +134,7 @@ class _Builder:
         for literal in alternative:
             for path in _paths(literal):
                 by_field.setdefault(path, []).append(literal)
-        choices = [list(self._choices(path, group)) for path, group in by_field.items()]
+        choices = [self._sorted_choices(path, group) for path, group in by_field.items()]
         if not all(choices):
             return
         for chosen in islice(product(*choices), MAX_TRIES):
@@ -147,6 +148,16 @@ class _Builder:
     def _draw(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         given = {name: value for name, value in wanted.items() if value is not None}
         return {**self._kind.draw(self._world, given), **wanted}
+
+    def _sorted_choices(self, path: str, group: list[Literal]) -> list[dict[str, Any]]:
+        """Return the changes for one field, those first that satisfy all of its literals alone.
+
+        The number of combinations that are tried is bounded.
+        """
+        found = list(self._choices(path, group))
+        if len(group) > 1:
+            found.sort(key=lambda change: not all(self._holds(one, change) for one in group))
+        return found
 
     def _choices(self, path: str, group: list[Literal]) -> Iterator[dict[str, Any]]:
         """Yield changes of activity values that may satisfy all literals on one field."""
@@ -294,7 +305,7 @@ class _Builder:
             return
         if len(self._samples) == before:
             self._excluded_together(literal, alternative, values)
-        if len(self._samples) == before:
+        if len(self._samples) == before and id(leaf) not in self._scope:
             field = leaf.field if isinstance(leaf.field, str) else "what stands anywhere"
             what = f"a benign event that differs in {field} alone"
             self._gap(what, self._why_none(literal), leaf.span)

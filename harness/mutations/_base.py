@@ -87,7 +87,8 @@ class Mutated:
     ``detail`` names the change (a path, a version); one line. ``family`` is what changes of
     one kind have in common, where several details tell the same story; default: the detail.
     ``shape`` is the label of the schema that the document is recorded in, where that is another
-    version or set-up than the subject's.
+    version or set-up than the subject's. ``beside`` is what now stands beside the activity in
+    the event, for a rule that looks anywhere.
     """
 
     detail: str
@@ -96,6 +97,7 @@ class Mutated:
     values: Mapping[str, Any] | None = None
     family: str = ""
     shape: str = ""
+    beside: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

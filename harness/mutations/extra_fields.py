@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from typing import Any
 
 from harness.mutations._base import Effect, Mutated, Mutation, Subject
 
-_EXTRA = {
+_EXTRA: dict[str, Any] = {
     "labels": {"site": "north", "retention": "90d"},
     "tags": ["production", "windows"],
     "ecs": {"version": "8.11.0"},
     "_pipeline_note": "4692 is only a number here",
 }
+_FLAT = {"site": "north", "retention": "90d", "pipeline_note": "4692 is only a number here"}
 
 
 def _apply(subject: Subject) -> Iterator[Mutated]:
     document = subject.copy()
     if subject.schema.shape == "text":
         line = f"{document.get('_raw', '')}\tsite=north\tretention=90d"
-        yield Mutated(detail="two more columns", document={"_raw": line}, effect=Effect.KEEPS)
+        yield _added("two more columns", {"_raw": line}, {"_raw": "site=north\tretention=90d"})
         return
-    if subject.schema.shape == "flat":
-        flat = {"site": "north", "retention": "90d", "pipeline_note": "4692 is only a number here"}
-        document.update((key, value) for key, value in flat.items() if key not in document)
-    else:
-        extra = copy.deepcopy(_EXTRA)
-        document.update((key, value) for key, value in extra.items() if key not in document)
-    yield Mutated(detail="unrelated fields added", document=document, effect=Effect.KEEPS)
+    extra = _FLAT if subject.schema.shape == "flat" else copy.deepcopy(_EXTRA)
+    added = {key: value for key, value in extra.items() if key not in document}
+    yield _added("unrelated fields added", document | added, added)
+
+
+def _added(detail: str, document: dict[str, Any], added: dict[str, Any]) -> Mutated:
+    return Mutated(detail=detail, document=document, effect=Effect.KEEPS, beside=added)
 
 
 MUTATION = Mutation(

@@ -1,4 +1,4 @@
-"""Environments that need no network: a tiny package in the place of pySigma."""
+"""Environments that need no network: tiny packages in the place of pySigma and its YAML."""
 
 from __future__ import annotations
 
@@ -27,7 +27,15 @@ class InstalledSigmaPlugins:
 """
 _COLLECTION = """
 class SigmaCollection:
-    from_yaml = staticmethod(str)
+    from_dicts = staticmethod("".join)
+"""
+_YAML = """
+class YAMLError(Exception):
+    pass
+
+
+def safe_load_all(text):
+    yield text
 """
 _BACKEND = """
 import os
@@ -56,6 +64,7 @@ def package(queries: Mapping[str, str], version: str = "1.0") -> dict[str, str]:
         "sigma/__init__.py": "",
         "sigma/plugins.py": _PLUGINS,
         "sigma/collection.py": _COLLECTION,
+        "yaml.py": _YAML,
         "sigma/backends/__init__.py": "",
         "sigma/backends/fake.py": _BACKEND.format(queries=dict(queries)),
         f"{folder}/METADATA": f"Metadata-Version: 2.1\nName: pySigma\nVersion: {version}\n",

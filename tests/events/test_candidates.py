@@ -247,6 +247,8 @@ def test_spoiled_values(pieces: tuple[Any, ...], value: str, expected: set[str])
         ([("a", ANY), (ANY, "z")], "az"),
         ([("a", ANY), ("ab", ANY)], "ab"),
         ([(ANY, "m", ANY), (ANY, "n", ANY)], "mn"),
+        ([(ANY, "grep", ANY), (ANY, "password", ANY)], "grep password"),
+        ([(ANY, "\\Temp\\", ANY), (ANY, ".exe", ANY)], "\\Temp\\.exe"),
         ([("a", ANY, "m", ANY), (ANY, "n", ANY), (ANY, "z")], "amnz"),
     ],
     ids=str,
