@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from harness.ir import Context, Query, Semantics
+from harness.ir import Context, FieldType, Query, Semantics
 from harness.source import Source
 
 Parse = Callable[[Source, Context], Query]
@@ -17,7 +17,8 @@ class Language:
 
     ``parse`` reads a query; it raises ``QuerySyntaxError`` where the real language rejects
     the text and ``Unsupported`` where only the harness cannot evaluate it. ``extensions`` are
-    the file name endings that a practitioner expects a query of this language in.
+    the file name endings that a practitioner expects a query of this language in. ``indexed``
+    says how its store indexes a field that a data source's own template gives another type.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Language:
     parse: Parse
     extensions: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
+    indexed: Mapping[str, FieldType] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

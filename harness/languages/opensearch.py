@@ -10,7 +10,7 @@ from harness.ir import Context, Query, Semantics
 from harness.ir.cells import Lookup
 from harness.languages._base import Language, Option
 from harness.languages._elastic.mapping import all_names, expand
-from harness.languages._elastic.opensearch import STAND_INS, engine_context, release
+from harness.languages._elastic.opensearch import INDEXED, STAND_INS, engine_context, release
 from harness.languages._elastic.query_options import OPTIONS as QUERY_OPTIONS
 from harness.languages._elastic.query_options import settings
 from harness.languages._elastic.query_string import OPERATORS, parse_query_string
@@ -151,4 +151,5 @@ LANGUAGE = Language(
     parse=_parse,
     extensions=(".opensearch",),
     options=OPTIONS,
+    indexed=INDEXED,
 )

@@ -59,7 +59,8 @@ def index_types(
     fields open, the query itself names them.
     """
     if schema != AS_WRITTEN:
-        return dict(recorded)
+        indexed = languages.get(query.language).indexed
+        return {path: _stored(found, indexed) for path, found in recorded.items()}
     by_use = query.language in _BY_USE
     optional = set(_OPTIONAL.findall(query.source.text)) if query.language == "eql" else set()
     found = {} if by_use else dict(recorded)
@@ -68,6 +69,13 @@ def index_types(
         if known is not None or not by_use or name in optional:
             found[name] = known or _KEYWORD
     return found
+
+
+def _stored(found: FieldType, indexed: Mapping[str, FieldType]) -> FieldType:
+    instead = indexed.get(found.name)
+    if instead is None:
+        return found
+    return FieldType(name=instead.name, settings={**found.settings, **instead.settings})
 
 
 class _Asked(dict[str, FieldType]):

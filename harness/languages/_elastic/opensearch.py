@@ -17,6 +17,10 @@ _VALUES_ARE_SEARCHED = (2, 12)
 _DYNAMIC_STRING = FieldType(
     name="text", settings={"fields": {"keyword": {"type": "keyword", "ignore_above": 256}}}
 )
+INDEXED = {"wildcard": FieldType(name="keyword", settings={"ignore_above": 1024})}
+"""How agents map a type that only Elastic's distribution has: the agents that write to OpenSearch
+are those without Elastic's licence (``libbeat/template/processor.go`` of elastic/beats@00cc98b3,
+case "wildcard")."""
 STAND_INS = {"flat_object": "flattened", "wildcard": "keyword"}
 """Types that hold what another one holds, as far as the clauses go that are not refused."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.languages._base import Language
+from harness.languages._elastic.opensearch import INDEXED
 from harness.languages.ppl._commands import parse
 from harness.languages.ppl._semantics import OPTIONS, SEMANTICS
 
@@ -14,4 +15,5 @@ LANGUAGE = Language(
     parse=parse,
     extensions=(".ppl",),
     options=OPTIONS,
+    indexed=INDEXED,
 )
