@@ -107,14 +107,18 @@ class _Comparison:
     def _samples(self) -> Samples:
         return solve.samples(self._intent, seed=self.seed)
 
-    def _corpus(self, translation: Translation) -> Corpus:
-        name = translation.schemas[0]
-        if name not in self._corpora:
+    def _corpus(self, old: Translation, new: Translation) -> Corpus:
+        """Return the events of a target; where few are wanted, mutated at what its sides read."""
+        name = new.schemas[0]
+        key = new.name if self.rule.promises.focused else name
+        if key not in self._corpora:
+            readers = (old, new) if self.rule.promises.focused else None
             schema = schemas.get(name)
-            made = corpus_of(self._samples, self._intent, schema, seed=self.seed)
-            self._corpora[name] = made
-        corpus = self._corpora[name]
-        return corpus.scoped(self._intent) if translation.scoped else corpus
+            self._corpora[key] = corpus_of(
+                self._samples, self._intent, schema, seed=self.seed, readers=readers
+            )
+        corpus = self._corpora[key]
+        return corpus.scoped(self._intent) if new.scoped else corpus
 
     def outcome(self, old: Made, new: Made) -> _Outcome:
         """Return what becomes of one target."""
@@ -129,7 +133,7 @@ class _Comparison:
         if read.same():
             return _Outcome(change=Change.TEXT, states=(State.READABLE, State.READABLE))
         try:
-            corpus = self._corpus(new)
+            corpus = self._corpus(old, new)
         except (QuerySyntaxError, Unsupported) as error:
             return self._no_corpus(error)
         before, after = (self._cell(one, corpus) for one in (old, new))
