@@ -22,9 +22,10 @@ def _run(result: RuleResult) -> Iterator[Finding]:
 
 CHECK = Check(
     name="sources",
-    question="Are the data sources and macros that the rule builds on known?",
+    question="Are the data sources and macros that the rule builds on known, and its id its own?",
     codes={
         "no-schema": "No schema describes a data source that the rule names.",
+        "duplicate-id": "Another rule has the same id.",
         "no-macro": "No file beside a Splunk detection defines a macro that it uses.",
     },
     rule=_run,

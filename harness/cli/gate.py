@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ from harness import batch
 from harness.cli._common import FINDINGS, KEPT, UNUSABLE, write
 from harness.cli._drift import Asked, compared
 from harness.cli._running import request_of
+from harness.errors import Diagnostic
 from harness.gate import drift, git
 from harness.gate.compare import Outcome, compare
 from harness.report._characters import visible
 from harness.report._markdown import code, sentence, table, text
 from harness.report.results import Collector
-from harness.ruleset.files import MANIFEST, rule_files
-from harness.ruleset.load import extensions, load
+from harness.ruleset.load import load
+from harness.ruleset.model import Rule
 from harness.run.plan import Plan
 
 SCHEMA = "harness/gate/1"
@@ -156,39 +158,39 @@ def _show(
 
 
 def _gate(paths: Sequence[Path], base: str, seed: int) -> Outcome:
+    """Run the rules that differ, before and after, whatever they are put together from.
+
+    A rule is compared as it is read: its translations, macros and filters are part of it.
+    """
     root = git.root_of(paths[0] if paths[0].is_dir() else paths[0].parent)
     commit = git.commit_of(root, base)
-    changed = git.changed_files(root, commit)
-    units = [one.resolve() for path in paths for one in _units(path)]
-    touched = [one for one in units if any(file.is_relative_to(one) for file in changed)]
-    gone = [one for one in _gone(paths, changed) if one not in touched]
+    changed = {str(one) for one in git.changed_files(root, commit)}
+    asked = [path.resolve() for path in paths]
     with tempfile.TemporaryDirectory(prefix="harness-gate-") as scratch:
-        old = git.extract(root, commit, [*touched, *gone], Path(scratch))
-        before = _run([one for one in old if one.is_file() or (one / MANIFEST).is_file()], seed)
-    return compare(before, _run(touched, seed))
+        place = Path(scratch).resolve()
+        old, new = load(git.extract(root, commit, asked, place)), load(asked)
+        before = {repr(one).replace(str(place), str(root)): one for one in old.rules}
+        after = {repr(one): one for one in new.rules}
+        gone = [one for key, one in before.items() if key not in after]
+        come = [one for key, one in after.items() if key not in before]
+        known = {repr(one).replace(str(place), str(root)) for one in old.problems}
+        problems = [
+            one for one in new.problems if repr(one) not in known or _file(one.place) in changed
+        ]
+        return compare(_run(gone, (), seed), _run(come, problems, seed))
 
 
-def _units(path: Path) -> Iterator[Path]:
-    """Yield what a rule is kept in below a path: the folder of a harness.yml, or a file."""
-    if path.exists():
-        for file in rule_files(path, extensions()):
-            yield file.parent if file.name == MANIFEST else file
+_POSITION = re.compile(r"(:\d+)+\Z")
 
 
-def _gone(paths: Sequence[Path], changed: Sequence[Path]) -> Iterator[Path]:
-    """Yield the folders and files of rules that the change takes away."""
-    roots = [path.resolve() for path in paths]
-    for file in changed:
-        inside = any(file.is_relative_to(root) for root in roots)
-        if inside and file.name.endswith(extensions()) and not file.exists():
-            yield file.parent if file.name == MANIFEST else file
+def _file(place: str) -> str:
+    return _POSITION.sub("", place)
 
 
-def _run(folders: Sequence[Path], seed: int) -> dict[str, Any]:
+def _run(rules: Sequence[Rule], problems: Sequence[Diagnostic], seed: int) -> dict[str, Any]:
     collector = Collector(seed)
-    loaded = load(folders)
-    collector.add_problems(loaded.problems)
-    batch.run(Plan(rules=tuple(loaded.rules), seed=seed, measure=False), collector)
+    collector.add_problems(problems)
+    batch.run(Plan(rules=tuple(rules), seed=seed, measure=False), collector)
     return collector.document(times=False)
 
 

@@ -166,7 +166,7 @@ def _robustness(cell: Cell) -> dict[str, dict[str, int]]:
 def _rule(event: RuleFinished) -> dict[str, Any]:
     metadata = event.rule.metadata
     return {
-        "rule": metadata.id or event.rule.name,
+        "rule": event.rule.key,
         "name": event.rule.name,
         "title": metadata.title,
         "severity": metadata.severity,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import Diagnostic, InvalidInput
@@ -10,7 +11,7 @@ from harness.ruleset.files import MANIFEST, read_text, rule_files
 from harness.ruleset.model import Rule
 from harness.ruleset.sources import Loaded, RuleFile, RuleSource, all_sources
 
-__all__ = ["Loaded", "extensions", "load", "load_rules"]
+__all__ = ["Loaded", "load", "load_rules"]
 
 
 def load(paths: Sequence[Path]) -> Loaded:
@@ -27,6 +28,7 @@ def load(paths: Sequence[Path]) -> Loaded:
         if files:
             source.read(files, result)
     result.problems.extend([_no_rules(root) for root in paths if _is_empty(root, result)])
+    result.rules[:] = _told_apart(result.rules)
     return result
 
 
@@ -36,6 +38,24 @@ def load_rules(path: str | Path) -> list[Rule]:
     if result.problems:
         raise InvalidInput(result.problems)
     return result.rules
+
+
+def _told_apart(rules: Sequence[Rule]) -> Iterator[Rule]:
+    """Yield the rules; those that share an id know it, so that their results stay apart."""
+    places: dict[str, list[str]] = {}
+    for rule in rules:
+        places.setdefault(rule.metadata.id, []).append(rule.reference.source.name)
+    for rule in rules:
+        same = list(places[rule.metadata.id])
+        if not rule.metadata.id or len(same) == 1:
+            yield rule
+            continue
+        place = rule.reference.source.name
+        same.remove(place)
+        message = f"another rule has the same id, {rule.metadata.id}: {same[0]}"
+        hint = "give each rule an id of its own; alert histories and exceptions go by it"
+        warning = _problem("duplicate-id", place, message, hint)
+        yield replace(rule, shares_id=True, warnings=(*rule.warnings, warning))
 
 
 def _claim(root: Path, claimed: dict[RuleSource, list[RuleFile]], result: Loaded) -> None:
@@ -97,11 +117,6 @@ def _no_rules(root: Path) -> Diagnostic:
     message = "no rule was found at or below this path"
     hint = f"a rule is one of: {kinds}; see docs/rules.md"
     return _problem("no-rules", str(root), message, hint)
-
-
-def extensions() -> tuple[str, ...]:
-    """Return the endings of the names of files that may hold rules."""
-    return tuple({ending for one in all_sources() for ending in one.extensions})
 
 
 def _exists(path: Path) -> bool:

@@ -132,7 +132,8 @@ class Rule:
     """A detection rule: metadata, the reference that states its intent, and translations.
 
     ``unsupported`` is why the rule cannot be run, whatever its query says; ``warnings`` are
-    facts about its files that its owner should know and that do not stop it.
+    facts about its files that its owner should know and that do not stop it. ``shares_id`` where
+    another rule has the same id.
     """
 
     name: str
@@ -148,10 +149,13 @@ class Rule:
     not_converted: tuple[NotConverted, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     unsupported: NotEvaluated | None = None
+    shares_id: bool = False
 
     @property
     def key(self) -> str:
-        """What tells the rule from others: its id, or its name where it has none."""
+        """What tells the rule from others: its id, its name where it has none, or both."""
+        if self.shares_id:
+            return f"{self.metadata.id} {self.name}"
         return self.metadata.id or self.name
 
 

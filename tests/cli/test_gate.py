@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness import cli
+from tests.ruleset.texts import SIGMA, SIGMA_FILTER, SPLUNK
 from tests.support import selection, write_rule
 
 REFERENCE = selection(EventID=4692, SubjectUserName="backupsvc")
@@ -55,13 +57,19 @@ class Repository:
 
     def rule(self, name: str, query: str) -> Path:
         """Write a rule of its own id."""
-        identifier = f"{len(name):08d}-0000-4000-8000-{sum(map(ord, name)):012d}"
+        identifier = f"{len(name):08d}-0000-4000-8000-{zlib.crc32(name.encode()):012d}"
         old = "39a94fd1-8c9a-4ff6-bf22-c058762f8014"
         return write_rule(
             self.root / "rules" / name,
             reference=REFERENCE.replace(old, identifier).replace("A tiny rule", f"Rule {name}"),
             translations={"t": ("sigma", query, ["sigma"])},
         )
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of the rule set."""
+        place = self.root / "rules" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, "utf-8")
 
     def query(self, name: str, query: str) -> None:
         (self.root / "rules" / name / "t.txt").write_text(query, "utf-8")
@@ -158,6 +166,30 @@ def test_a_folder_that_is_renamed(repository: Repository) -> None:
     code, document, _ = repository.gate()
     assert (code, document["new"], document["fixed"]) == (0, [], [])
     assert _codes(document, "unchanged") == ["Rule wide: false-alarm"]
+
+
+MACRO = "name: hidden_shares\ndefinition: Share=*$\n"
+PARTS = {
+    "a query beside its rule": ("q.lucene", "process.name:rar.exe", "process.name:net.exe"),
+    "a macro": ("macros/hidden.yml", MACRO, MACRO.replace("*$", "ADMIN$")),
+    "a filter": ("filters/backup.yml", SIGMA_FILTER, SIGMA_FILTER.replace("backupsvc", "other")),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_a_rule_is_put_together_from(repository: Repository, part: str) -> None:
+    """A rule has changed where a file of it has, wherever that stands."""
+    splunk = SPLUNK.split("search:", maxsplit=1)[0] + "search: EventCode=5145 `hidden_shares`\n"
+    name, before, after = PARTS[part]
+    repository.git("switch", "--quiet", "main")
+    for path, text in (("rule.yml", SIGMA), ("splunk/rule.yml", splunk), (name, before)):
+        repository.write(path, text)
+    repository.commit()
+    repository.git("switch", "--quiet", "--create", "other")
+    assert repository.gate()[1]["rules"] == []
+    repository.write(name, after)
+    title = "Archive With Password" if part == "a macro" else "Archive with a password"
+    assert repository.gate()[1]["rules"] == [title]
 
 
 def test_a_file_outside_of_any_rule(repository: Repository) -> None:

@@ -48,6 +48,18 @@ def test_all_formats_in_one_run(load_files: Load) -> None:
     ]
 
 
+def test_rules_that_share_an_id_are_told_apart(load_files: Load) -> None:
+    files = {"a.yml": SIGMA, "b.yml": SIGMA, "c.yml": SIGMA.replace("3d2f65e6", "3d2f65e7")}
+    rules = load_files(files).rules
+    assert [one.shares_id for one in rules] == [True, True, False]
+    assert len({one.key for one in rules}) == len(rules)
+    first, second = (one.warnings[0] for one in rules[:2])
+    assert first.code == second.code == "duplicate-id"
+    assert "b.yml" in first.message
+    assert "a.yml" in second.message
+    assert rules[2].warnings == ()
+
+
 def test_rules_travel_to_other_processes(load_files: Load) -> None:
     for rule in load_files(GOOD).rules:
         again = pickle.loads(pickle.dumps(rule))  # noqa: S301 - made here
