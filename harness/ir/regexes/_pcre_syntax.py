@@ -1,7 +1,8 @@
 r"""What PCRE2 10.42 reads differently from the newer library that evaluates patterns here.
 
 Up to 10.42 a look-behind needs a fixed length per alternative and ``{,2}`` and ``{ 1 }`` are
-literal text (https://github.com/PCRE2Project/pcre2/blob/pcre2-10.43/ChangeLog). Compiled to
+literal text (https://github.com/PCRE2Project/pcre2/blob/pcre2-10.43/ChangeLog). There
+``\x`` without digits is the character NUL, which 10.47 refuses (both were run). Compiled to
 machine code for text that may be invalid UTF-8, as grep does it, ``\D``, ``\S`` and ``\W`` do not
 match characters outside ASCII (https://github.com/PCRE2Project/pcre2/issues/224).
 """
@@ -46,6 +47,7 @@ def as_before_10_43(pattern: str, *, extended: bool, ascii_complements: bool = F
         scan.alternatives(behind=False)
         scan.at += 1  # a closing parenthesis too many, which the library reports itself
     edits = [(at, at, "\\") for at in scan.braces]
+    edits.extend((at, at, "00") for at in scan.bare)
     if ascii_complements:
         edits.extend(
             (at, at + 2, f"(?-i:[^\\{pattern[at + 1].lower()}\\x{{80}}-\\x{{10ffff}}])")
@@ -72,6 +74,7 @@ class _Scan:
         self.depth = 0
         self.braces: list[int] = []
         self.complements: list[int] = []
+        self.bare: list[int] = []  # ends of codes without digits
 
     def alternatives(self, *, behind: bool) -> list[_Length]:
         """alternatives: branch ('|' branch)*; return the length of each."""
@@ -134,6 +137,7 @@ class _Scan:
             return None
         if found := _CODED.match(text, at):
             self.at = found.end()
+            self._note_bare(found)
         if char == "N" and _is_newer_quantifier(text, at + 2):
             message = "PCRE2 does not support \\F, \\L, \\l, \\N{name}, \\U, or \\u"
             raise RegexError(message, at)
@@ -142,6 +146,10 @@ class _Scan:
         if char in _LONGER_ESCAPES and behind:
             self._not_fixed()
         return 0 if char in _EMPTY_ESCAPES else 1
+
+    def _note_bare(self, found: re.Match[str]) -> None:
+        if found.group() == "\\x":
+            self.bare.append(found.end())
 
     def _class(self) -> None:
         """class: '[' ... ']'."""
@@ -153,6 +161,9 @@ class _Scan:
             if text.startswith("\\Q", at):
                 end = text.find("\\E", at)
                 at = len(text) if end == -1 else end + 2
+            elif found := _CODED.match(text, at):
+                self._note_bare(found)
+                at = found.end()
             elif text[at] == "\\":
                 at += 2
             elif text.startswith("[:", at) and (end := text.find(":]", at)) != -1:
