@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from reprlib import repr as repr_short
 from typing import Any, Literal
 
@@ -199,7 +199,7 @@ class Inverse:
         return bool(self.activities)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Schema:
     """How one data stream records activities, in one version and variant."""
 
@@ -214,6 +214,7 @@ class Schema:
     variant: str = ""
     single: bool = False
     shapes: Mapping[str, Shape]
+    template: Mapping[str, FieldType] = field(default_factory=dict)
     all_variants: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)
 
     def __hash__(self) -> int:
@@ -257,14 +258,24 @@ class Schema:
         """Return how the store indexes each path, those of undeclared values included.
 
         Where undeclared values may have any type, the first document that holds one decides,
-        as dynamic mapping does.
+        as dynamic mapping does. An index of Elasticsearch holds all kinds of a stream, so their
+        paths are mapped as well, as are those that only its template names.
         """
         shape = self._shape(kind)
         found = self.types(kind)
+        if self.store == "elasticsearch":
+            found = {**self._mapped, **found}
         if shape.rest is not None:
             for path, seen in infer_types(documents, known=found).items():
                 if self._rest_name(shape, path):
                     found[path] = seen if shape.rest.json == "any" else shape.rest.type
+        return found
+
+    @cached_property
+    def _mapped(self) -> dict[str, FieldType]:
+        found = dict(self.template)
+        for kind in self.kinds:
+            found |= {path: type_ for path, type_ in self.types(kind).items() if path not in found}
         return found
 
     def optional(self, kind: str) -> dict[str, str]:

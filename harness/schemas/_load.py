@@ -210,6 +210,11 @@ class SchemaFile:
             variant=variant or "",
             single=len(self.versions) == 1,
             shapes={name: self._shape(name, chosen, variant) for name in data["kinds"]},
+            template={
+                path: _raw.index_type({"type": type_}, data.get("settings", {}))
+                for type_, paths in data.get("template", {}).items()
+                for path in paths
+            },
             all_variants={} if variant else self._others(chosen),
         )
 
