@@ -40,6 +40,7 @@ class Work:
             sorted(plan.schemas),
             plan.measure,
             plan.patience,
+            plan.servers,
         )
         return repr((chosen, plan.request, made_by, asked, sys.version_info[:3]))
 

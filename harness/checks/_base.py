@@ -137,13 +137,19 @@ class Opinion:
     """What a real engine says about some of a cell's documents.
 
     ``rejection`` is why it refuses the query, in its own words; ``failure`` why it gave no
-    answer, such as a time limit.
+    answer, such as a time limit. ``expected`` is what we say of just this version of the
+    engine, where that is known; otherwise the cell's verdicts count. ``refused`` documents are
+    such that the engine does not store; ``stand_ins`` are index types that it lacks, with what
+    was taken in their place (``wildcard as keyword``), by it and in ``expected``.
     """
 
     engine: str
     version: str
     documents: tuple[Document, ...] = ()
     verdicts: tuple[bool | None, ...] = ()
+    expected: tuple[Truth, ...] = ()
+    refused: int = 0
+    stand_ins: tuple[str, ...] = ()
     rejection: str = ""
     failure: str = ""
 

@@ -56,6 +56,18 @@ def witness(cell: Cell, document: Document, verdict: Truth) -> Witness:
     )
 
 
+def whole_witness(cell: Cell, document: Document, verdict: str) -> Witness:
+    """Return a witness as it was seen: nobody can tell what a smaller event would show."""
+    return Witness(
+        label=document.label,
+        verdict=verdict,
+        activity=document.activity,
+        document=document.body,
+        because=document.detail or document.sample.because,
+        steps=steps(cell, document.body),
+    )
+
+
 def steps(cell: Cell, body: Mapping[str, Any]) -> tuple[Step, ...]:
     """Return what each part of the query came to on a document.
 

@@ -1,64 +1,125 @@
-"""Does the real engine, where it is installed, agree with our reading of the query?"""
+"""Does the real engine agree with our reading, and what does it say where we have none?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks._base import Cell, Check, Finding, finding
-from harness.checks._witness import smallest, witness
+from harness.checks._base import Cell, Check, Finding, Opinion, finding
+from harness.checks._witness import smallest, whole_witness
+from harness.documents.document import Document
 from harness.ir import Truth
+from harness.mutations import Effect
+from harness.source import Unsupported
 
 _SAID = {True: "fires", False: "stays silent", None: "fails"}
 _ANSWER = {Truth.TRUE: True, Truth.FALSE: False}
+_OUR_BUG = "this is a bug of the harness: report the query and the event"
 
 
 def _run(cell: Cell) -> Iterator[Finding]:
     for opinion in cell.opinions:
-        named = f"{opinion.engine} {opinion.version}"
-        if opinion.rejection:
-            yield finding(
-                cell,
-                "engine-rejects",
-                f"{named} rejects the query: {opinion.rejection}",
-                hint="correct the query; our own reading of it does not count",
-                family=opinion.engine,
-            )
-            continue
+        named = f"{opinion.engine} {opinion.version}".strip()
         if opinion.failure:
             yield finding(
                 cell,
                 "engine-fails",
                 f"{named} gives no answer: {opinion.failure}",
                 severity="warning",
-                hint="simplify the query, or leave the engine out with --no-engines",
+                hint="simplify the query, mend the server, or leave the engine out",
                 family=opinion.engine,
             )
-            continue
-        ours = {one.name: verdict for one, verdict in cell.pairs()}
-        pairs = zip(opinion.documents, opinion.verdicts, strict=True)
-        wrong = {one.name: told for one, told in pairs if told != _ANSWER.get(ours[one.name])}
-        if not wrong:
-            continue
-        chosen = smallest([one for one in opinion.documents if one.name in wrong])
-        said = _SAID[wrong[chosen.name]]
+        elif opinion.rejection:
+            yield from _rejected(cell, opinion, named)
+        elif cell.query is not None:
+            yield from _compared(cell, opinion, named)
+        elif isinstance(cell.error, Unsupported):
+            yield from _judged(cell, opinion, named)
+        else:
+            yield finding(
+                cell,
+                "engine-accepts",
+                f"{named} accepts the query, which our reading of the language rejects",
+                hint="this is a bug of the harness: report the query",
+                family=opinion.engine,
+            )
+
+
+def _rejected(cell: Cell, opinion: Opinion, named: str) -> Iterator[Finding]:
+    """Report a query that the engine refuses, unless we have said so already."""
+    if cell.error is None or isinstance(cell.error, Unsupported):
         yield finding(
             cell,
-            "engine-disagrees",
-            f"{named} {said} where our reading does not, on {len(wrong)} events",
-            hint="this is a bug of the harness: report the query and the event",
+            "engine-rejects",
+            f"{named} rejects the query: {opinion.rejection}",
+            hint="correct the query; our own reading of it does not count",
             family=opinion.engine,
-            count=len(wrong),
-            witness=witness(cell, chosen, ours[chosen.name]),
         )
+
+
+def _compared(cell: Cell, opinion: Opinion, named: str) -> Iterator[Finding]:
+    """Compare the engine's verdicts with ours of the same version."""
+    ours = {one.name: verdict for one, verdict in cell.pairs()}
+    names = [one.name for one in opinion.documents]
+    if opinion.expected:
+        ours = dict(zip(names, opinion.expected, strict=True))
+    told = dict(zip(names, opinion.verdicts, strict=True))
+    wrong = [name for name in names if told[name] != _ANSWER.get(ours[name])]
+    if not wrong:
+        return
+    chosen = smallest([one for one in opinion.documents if one.name in set(wrong)])
+    yield finding(
+        cell,
+        "engine-disagrees",
+        f"{named} {_SAID[told[chosen.name]]} where our reading does not, on {len(wrong)} events",
+        hint=_OUR_BUG,
+        family=opinion.engine,
+        count=len(wrong),
+        witness=whole_witness(cell, chosen, _SAID[told[chosen.name]]),
+    )
+
+
+def _judged(cell: Cell, opinion: Opinion, named: str) -> Iterator[Finding]:
+    """Hold the engine's verdicts against the labels, where ours are missing."""
+    pairs = list(zip(opinion.documents, opinion.verdicts, strict=True))
+    binding = [(one, said) for one, said in pairs if one.effect is Effect.KEEPS]
+    missed = [one for one, said in binding if one.malicious and not said]
+    false = [one for one, said in binding if not one.malicious and said]
+    if missed:
+        message = f"{named} misses malicious events"
+        yield _wrong(cell, opinion, "engine-misses", message, missed)
+    if false:
+        message = f"{named} fires on benign events"
+        yield _wrong(cell, opinion, "engine-false-alarm", message, false)
+
+
+def _wrong(
+    cell: Cell, opinion: Opinion, code: str, message: str, documents: list[Document]
+) -> Finding:
+    said = _SAID[code == "engine-false-alarm"]
+    return finding(
+        cell,
+        code,
+        f"{message}, {len(documents)} in all; our own evaluation has no verdict",
+        hint="the event is as small as the corpus has it: without our evaluation none is shrunk",
+        family=opinion.engine,
+        count=len(documents),
+        witness=whole_witness(cell, smallest(documents), said),
+    )
 
 
 CHECK = Check(
     name="engine",
-    question="Does the real engine, where it is installed, agree with our evaluation?",
+    question="Does the real engine agree with our evaluation, and with the labels where we "
+    "have none?",
     codes={
         "engine-rejects": "The real engine rejects the query.",
-        "engine-fails": "The real engine gives no answer in time.",
+        "engine-accepts": "The real engine accepts a query that our reading rejects.",
+        "engine-fails": "The real engine gives no answer.",
         "engine-disagrees": "The real engine gives another verdict than our evaluation.",
+        "engine-misses": "The real engine misses a malicious event of a query that we do not "
+        "evaluate.",
+        "engine-false-alarm": "The real engine fires on a benign event with a query that we do "
+        "not evaluate.",
     },
     cell=_run,
 )

@@ -6,13 +6,16 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness import batch, conversion
+from harness import batch, conversion, engines
 from harness.cli._common import FINDINGS, KEPT, UNUSABLE, progress
 from harness.conversion.translate import Request
+from harness.engines import Address, EngineFailure
+from harness.engines._addresses import SETTINGS, addresses
 from harness.errors import Diagnostic, InvalidInput
 from harness.report import Format, formats
 from harness.report.results import Collector, Part
 from harness.ruleset.files import read_text
+from harness.run.opinions import connected
 from harness.run.plan import Plan
 
 SLOW = 1.0
@@ -71,6 +74,26 @@ def request_of(names: Sequence[str], file: Path | None) -> Request:
     if file is not None:
         known = (*conversion.read_targets(read_text(file), str(file)), *known)
     return Request(choices=conversion.choose(dict.fromkeys(wanted), known))
+
+
+def servers_of(wanted: Sequence[str], file: Path | None = None) -> tuple[Address, ...]:
+    """Return the servers that a user names; each must answer before anything is run.
+
+    Raises ``InvalidInput`` for what cannot be used, and where a server gives no answer.
+    """
+    if not wanted:
+        return ()
+    kinds = {name: one.settings for name, one in engines.servers().items()}
+    found = addresses(wanted, kinds, file or Path(SETTINGS))
+    for address in found:
+        try:
+            connected(address)
+        except EngineFailure as error:
+            hint = "start it, or correct its address: docs/engines.md"
+            place = f"--engine {address.name}"
+            problem = Diagnostic(code="no-engine", message=str(error), place=place, hint=hint)
+            raise InvalidInput([problem]) from error
+    return found
 
 
 def exit_code(summary: Mapping[str, int]) -> int:

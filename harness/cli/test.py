@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli._common import console, write
-from harness.cli._running import exit_code, format_of, request_of, run_plan
+from harness.cli._running import exit_code, format_of, request_of, run_plan, servers_of
 from harness.errors import Diagnostic, InvalidInput
 from harness.report import formats, text
 from harness.report.results import Collector
@@ -54,6 +54,14 @@ PATIENCE, PATIENCE_WITH_MANY = 10.0, 1.0
     help="Also run translations in the real engines that are installed (GNU grep, SQLite).",
 )
 @click.option(
+    "--engine",
+    "named",
+    multiple=True,
+    metavar="NAME=URL",
+    help="Also run translations on a server of yours, such as elasticsearch=https://localhost:9200,"
+    " or one that harness.toml names. Repeatable.",
+)
+@click.option(
     "--translate",
     "wanted",
     multiple=True,
@@ -90,6 +98,7 @@ def command(
     schemas: tuple[str, ...],
     measure: bool,
     engines: bool,
+    named: tuple[str, ...],
     wanted: tuple[str, ...],
     targets_file: Path | None,
     jobs: int | None,
@@ -100,6 +109,7 @@ def command(
     """Run every translation of the rules at PATHS (default: rules/) on generated events."""
     writers = [(path, format_of(path)) for path in outputs]
     request = request_of(wanted, targets_file)
+    servers = servers_of(named)
     loaded = load(paths or (Path("rules"),))
     plan = Plan(
         rules=tuple(loaded.rules),
@@ -110,12 +120,13 @@ def command(
         measure=measure,
         engines=engines,
         patience=PATIENCE if len(loaded.rules) <= MANY else PATIENCE_WITH_MANY,
+        servers=servers,
     )
     if loaded.rules and not plan.size:
         raise InvalidInput([_nothing_selected(plan)])
     collector = Collector(seed)
     collector.add_problems(loaded.problems)
-    run_plan(plan, collector, quiet=quiet, jobs=jobs, remember=remember)
+    run_plan(plan, collector, quiet=quiet, jobs=jobs, remember=remember and not servers)
     document = collector.document()
     if form == "json":
         click.echo(formats()["json"].render(document), nl=False)

@@ -10,16 +10,12 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.errors import HarnessError
+from harness.engines._base import EngineTimeout
 
 MEMORY = 1 << 30
 """Bytes of address space that a program may have."""
 OUTPUT = 64 << 20
 """Bytes of output that are kept."""
-
-
-class EngineTimeout(HarnessError):
-    """The program does not end within its time, and was killed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from harness.engines._base import Engine
-from harness.engines._process import EngineTimeout
+from harness.engines._base import Engine, EngineTimeout
 from harness.errors import Fault
 from harness.ir import Context, Event, FieldType
 from harness.ir.regexes import RegexError, compile_regex

@@ -26,10 +26,12 @@ def _git(folder: Path, *arguments: str) -> bytes:
             timeout=TIMEOUT,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _problem("no-git", f"git cannot be run: {error}", "install git") from error
+        msg = "no-git"
+        raise _problem(msg, f"git cannot be run: {error}", "install git") from error
     if done.returncode:
         message = done.stderr.decode("utf-8", "replace").strip().split("\n")[0]
-        raise _problem("git", f"git {arguments[0]} failed: {message}", "check --base and the path")
+        msg = "git"
+        raise _problem(msg, f"git {arguments[0]} failed: {message}", "check --base and the path")
     return done.stdout
 
 
@@ -73,7 +75,8 @@ def extract(root: Path, commit: str, paths: Sequence[Path], into: Path) -> list[
             archive.extractall(into, filter="data")
     except tarfile.TarError as error:
         message = f"the state before the change cannot be written out: {error}"
+        msg = "git"
         raise _problem(
-            "git", message, "take links that leave their folder out of the rules"
+            msg, message, "take links that leave their folder out of the rules"
         ) from error
     return [into / name for name in existing]

@@ -25,13 +25,14 @@ from harness.events.kinds import CLOCK
 from harness.events.model import Samples
 from harness.ir import Constant, Context, FieldType, Query, Semantics, Truth, fields_of
 from harness.ir.cells import Lookup
+from harness.ir.query import field_names
 from harness.ruleset.files import MANIFEST
 from harness.ruleset.mapping import index_types
 from harness.ruleset.model import Known, Rule, Translation
 from harness.ruleset.sources import from_syntax_error
 from harness.run.cost import measure
 from harness.run.events import CellFinished, RuleFinished, RunEvent, RunFinished, RunStarted
-from harness.run.opinions import opinions
+from harness.run.opinions import Beside, opinions, version_option
 from harness.run.plan import Plan
 from harness.run.queries import parse_query, read_by
 from harness.schemas import Schema
@@ -97,24 +98,26 @@ def run_rule(plan: Plan, rule: Rule, cache: Cache) -> Iterator[RunEvent]:
     problems: list[Diagnostic] = []
     used: set[Known] = set()
     corpora: dict[str, Corpus] = {}
-    for translation, version, name in plan.columns(rule):
-        if name not in corpora:
-            readers = [one for one, _, schema in plan.columns(rule) if schema == name]
-            corpora[name] = corpus_of(
-                samples,
-                intent,
-                schemas.get(name),
-                seed=plan.seed,
-                readers=readers if rule.promises.focused else None,
-            )
-        corpus = corpora[name].scoped(intent) if translation.scoped else corpora[name]
-        try:
-            cell = run_cell(plan, rule, (translation, version), intent, corpus)
-        except InvalidInput as error:
-            problems += [one for one in _placed(rule, error) if one not in problems]
-            continue
-        cells.append(cell)
-        yield CellFinished(cell=cell, findings=_excused(rule, _cell_findings(cell), used))
+    with Beside(addresses=plan.servers) as beside:
+        for translation, version, name in plan.columns(rule):
+            if name not in corpora:
+                readers = [one for one, _, schema in plan.columns(rule) if schema == name]
+                corpora[name] = corpus_of(
+                    samples,
+                    intent,
+                    schemas.get(name),
+                    seed=plan.seed,
+                    readers=readers if rule.promises.focused else None,
+                )
+            corpus = corpora[name].scoped(intent) if translation.scoped else corpora[name]
+            try:
+                cell = run_cell(plan, rule, (translation, version), intent, corpus)
+            except InvalidInput as error:
+                problems += [one for one in _placed(rule, error) if one not in problems]
+                continue
+            cell = asked_beside(cell, corpus, beside)
+            cells.append(cell)
+            yield CellFinished(cell=cell, findings=_excused(rule, _cell_findings(cell), used))
     yield replace(_finished(rule, intent, samples, cells, used), problems=tuple(problems))
 
 
@@ -311,6 +314,37 @@ def run_cell(
         said = opinions(translation, documents, types, timeout=plan.patience)
         cell = replace(cell, opinions=tuple(said))
     return cell
+
+
+def asked_beside(cell: Cell, corpus: Corpus, beside: Beside) -> Cell:
+    """Return a cell with what the user's servers say of its documents.
+
+    They are asked also where we reject the query or do not evaluate it.
+    """
+    if not beside.addresses:
+        return cell
+    translation, schema = cell.translation, cell.schema.name
+    language = languages.get(translation.language)
+    wanted = set(field_names([one.body for one in corpus.documents]))
+    wanted.update(cell.schema.types(cell.intent.kind))
+    wanted.update(fields_of(cell.query.predicate) if cell.query is not None else ())
+    every = index_types(translation, schema, corpus.types)
+    types = {path: kind for path, kind in every.items() if path in wanted}
+
+    def expected(version: str, stored: Mapping[str, FieldType]) -> Sequence[Truth]:
+        if cell.error is not None:
+            return cell.verdicts
+        meant = version_option(translation.language, version)
+        options = {**translation.options, **meant}
+        context = Context(types={**every, **stored}, now=CLOCK, options=options)
+        try:
+            parsed = parse_query(translation, context)
+        except (QuerySyntaxError, Unsupported):
+            return ()
+        return outcomes(parsed, corpus.columns(), language.semantics)
+
+    said = beside.opinions(translation, corpus.documents, types, expected)
+    return replace(cell, opinions=(*cell.opinions, *said))
 
 
 def _cell_findings(cell: Cell) -> list[Finding]:

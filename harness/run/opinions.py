@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import atexit
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from itertools import compress
+from types import TracebackType
+from typing import Self
 
+from harness import engines, languages
 from harness.checks import Opinion
 from harness.documents.document import Document
-from harness.engines import engines_for
+from harness.engines import Address, Connection, Store, engines_for
+from harness.engines._base import Declined, EngineFailure
 from harness.errors import HarnessError
-from harness.ir import FieldType
+from harness.ir import FieldType, Truth
 from harness.ir.cells import text_line
 from harness.ruleset.model import Translation
 from harness.source import QuerySyntaxError
 
 MAX_DOCUMENTS = 500
+GIVEN_UP = 3
+"""Failures in a row after which a server is not asked any more."""
+_CLOCK = re.compile(r"\bnow\b", re.IGNORECASE)
 
 
 def opinions(
@@ -42,6 +54,7 @@ def opinions(
                     text, bodies, options=translation.options, types=types, timeout=timeout
                 )
             else:
+                assert engine.run is not None
                 verdicts = engine.run(text, [text_line(one) for one in bodies], timeout=timeout)
         except QuerySyntaxError as error:
             yield Opinion(engine=engine.title, version=version, rejection=error.message)
@@ -55,3 +68,156 @@ def opinions(
 
 def _is_line(document: Document) -> bool:
     return bool(document.body) and set(document.body) <= {"_raw", "_raw_b64"}
+
+
+# Servers -------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Peer:
+    """A server as this process knows it."""
+
+    connection: Connection | None = None
+    failures: int = 0
+    last: str = ""
+
+
+_peers: dict[Address, _Peer] = {}
+
+
+def connected(address: Address) -> Connection:
+    """Return the connection of this process to a server; raises ``EngineFailure``."""
+    peer = _peers.setdefault(address, _Peer())
+    if peer.connection is None:
+        peer.connection = engines.servers()[address.kind].connect(address)
+    return peer.connection
+
+
+def let_go() -> None:
+    """Close all connections of this process."""
+    for peer in _peers.values():
+        if peer.connection is not None:
+            with suppress(Exception):
+                peer.connection.close()
+    _peers.clear()
+
+
+atexit.register(let_go)
+
+Expected = Callable[[str, Mapping[str, FieldType]], Sequence[Truth]]
+"""What we say ourselves of a version and index types; nothing where we do not evaluate it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Beside:
+    """The servers beside one rule: its documents are stored once a data source, then removed."""
+
+    addresses: tuple[Address, ...]
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _stores: dict[tuple[Address, int, str], Store] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(EngineFailure):  # what a server keeps, `harness engine clean` takes away
+            self._stack.close()
+
+    def opinions(
+        self,
+        translation: Translation,
+        documents: Sequence[Document],
+        types: Mapping[str, FieldType],
+        expected: Expected,
+    ) -> Iterator[Opinion]:
+        """Yield what each server of the translation's language says."""
+        for address in self.addresses:
+            server = engines.servers()[address.kind]
+            if translation.language in server.languages:
+                yield self._opinion(address, translation, documents, types, expected)
+
+    def _opinion(
+        self,
+        address: Address,
+        translation: Translation,
+        documents: Sequence[Document],
+        types: Mapping[str, FieldType],
+        expected: Expected,
+    ) -> Opinion:
+        title = engines.servers()[address.kind].title
+        peer = _peers.setdefault(address, _Peer())
+        version = peer.connection.version if peer.connection else ""
+        why_not = self._why_not(peer, translation)
+        if why_not:
+            return Opinion(engine=title, version=version, failure=why_not)
+        try:
+            version = connected(address).version
+            stored = connected(address).stored_as(types)
+            store = self._store(address, documents, stored)
+            said = store.ask(
+                translation.language, translation.source.text, options=translation.options
+            )
+        except QuerySyntaxError as error:
+            peer.failures = 0
+            return Opinion(
+                engine=title, version=connected(address).version, rejection=error.message
+            )
+        except HarnessError as error:
+            if not isinstance(error, Declined):
+                peer.failures += 1
+                peer.last = str(error)
+            return Opinion(engine=title, version=version, failure=str(error))
+        peer.failures = 0
+        ours = expected(version, stored)
+        kept = list(store.taken)
+        return Opinion(
+            engine=title,
+            version=version,
+            documents=tuple(compress(documents, kept)),
+            verdicts=tuple(compress(said, kept)),
+            expected=tuple(compress(ours, kept)),
+            refused=kept.count(False),
+            stand_ins=tuple(
+                sorted(
+                    {f"{types[one].name} as {stored[one].name}" for one in _apart(types, stored)}
+                )
+            ),
+        )
+
+    @staticmethod
+    def _why_not(peer: _Peer, translation: Translation) -> str:
+        if peer.failures >= GIVEN_UP:
+            return f"not asked any more after {GIVEN_UP} failures, the last: {peer.last}"
+        if translation.pieces:
+            return "several queries of one rule are not asked of a server"
+        if _CLOCK.search(translation.source.text):
+            return "the query looks at the clock, which cannot be set on a server"
+        return ""
+
+    def _store(
+        self,
+        address: Address,
+        documents: Sequence[Document],
+        types: Mapping[str, FieldType],
+    ) -> Store:
+        key = (address, id(documents), repr(sorted(types.items(), key=str)))
+        if key not in self._stores:
+            bodies = [one.body for one in documents]
+            context = connected(address).store(bodies, types)
+            self._stores[key] = self._stack.enter_context(context)
+        return self._stores[key]
+
+
+def _apart(types: Mapping[str, FieldType], stored: Mapping[str, FieldType]) -> Iterator[str]:
+    return (path for path, kind in types.items() if stored[path].name != kind.name)
+
+
+def version_option(language: str, version: str) -> dict[str, str]:
+    """Return the options with which a language means a version of its engine."""
+    named = any(one.name == "version" for one in languages.get(language).options)
+    return {"version": ".".join(version.split(".")[:2])} if named else {}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from harness.conversion.translate import Request
+from harness.engines import Address
 from harness.ruleset.model import Rule, Translation
 
 
@@ -15,7 +16,8 @@ class Plan:
 
     ``request`` names what Sigma rules are converted to beside the translations they have;
     ``measure`` asks for costs, ``engines`` for the verdicts of real engines that are installed,
-    each of which may take ``patience`` seconds for a translation.
+    each of which may take ``patience`` seconds for a translation, and ``servers`` for those of
+    the user's own.
     """
 
     rules: tuple[Rule, ...]
@@ -26,6 +28,7 @@ class Plan:
     measure: bool = True
     engines: bool = False
     patience: float = 10.0
+    servers: tuple[Address, ...] = ()
 
     @property
     def size(self) -> int:

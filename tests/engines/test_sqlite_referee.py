@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import harness
 from harness.engines import sqlite as real
-from harness.engines._process import EngineTimeout
+from harness.engines._base import EngineTimeout
 
 CASES = Path(__file__).parents[1] / "languages" / "cases" / "sqlite"
 MANY = settings().max_examples

@@ -1,0 +1,65 @@
+"""``harness engine``: the user's servers themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from harness import engines
+from harness.cli._common import KEPT, UNUSABLE
+from harness.cli._running import servers_of
+from harness.engines import EngineFailure
+from harness.run.opinions import connected
+
+OLD = 6.0
+"""Hours after which a place of ours is taken to be left over."""
+
+
+@click.group()
+def command() -> None:
+    """See which servers rules can be run on, and take away what a run left there."""
+
+
+@command.command("list")
+def listed() -> int:
+    """List the kinds of server, their languages and how to log in."""
+    for server in engines.servers().values():
+        click.echo(f"{server.name:16} {server.title}: {', '.join(server.languages)}")
+        click.echo(f"{'':16} credentials: {server.credentials}")
+    return KEPT
+
+
+@command.command()
+@click.argument("named", nargs=-1, required=True, metavar="NAME=URL...")
+@click.option(
+    "--older-than",
+    "hours",
+    default=OLD,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Hours since a place was made; runs of others may be using younger ones.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+def clean(named: tuple[str, ...], hours: float, dry_run: bool) -> int:
+    """Remove the temporary indices and tables that a power cut or a kill left on servers.
+
+    Only what bears our own form of name is looked at, and removed once it is old enough.
+    """
+    code = KEPT
+    for address in servers_of(named):
+        try:
+            connection = connected(address)
+            found = connection.leftovers()
+            old = [one for one in found if datetime.now(UTC) - one.made >= timedelta(hours=hours)]
+            for one in old:
+                if not dry_run:
+                    connection.remove(one.name)
+                click.echo(f"{address.name}: {'would remove' if dry_run else 'removed'} {one.name}")
+        except EngineFailure as error:
+            click.echo(f"{address.name}: {error}", err=True)
+            code = UNUSABLE
+            continue
+        kept = len(found) - len(old)
+        click.echo(f"{address.name}: {len(old)} left over, {kept} younger than {hours:g} hours")
+    return code

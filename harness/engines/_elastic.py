@@ -1,0 +1,454 @@
+"""What Elasticsearch and its fork have in common: temporary indices, bulk, searches."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from harness.engines._base import Declined, EngineFailure, Leftover
+from harness.engines._places import PREFIX, leftover, new_place
+from harness.engines._retry import BUSY, Later, patiently
+from harness.ir import Event, FieldType
+from harness.source import QuerySyntaxError, Source, Span
+
+Json = Any
+BATCH, BATCH_BYTES = 500, 4 << 20
+"""Documents and bytes of one bulk request."""
+_WINDOW = 10_000
+_OK, _CLIENT_ERROR, _SERVER_ERROR, _NOT_FOUND = 200, 400, 500, 404
+_CONTAINERS = frozenset({"object", "nested", "flattened", "flat_object"})
+_NAMED = {
+    "analyzer": {"analyzer_keyword": {"tokenizer": "keyword", "filter": ["lowercase"]}},
+    "normalizer": {"loweronly": {"type": "custom", "filter": ["lowercase"]}},
+}
+"""Analyzers and normalizers of Graylog, which its index templates define."""
+
+
+_STAND_INS = {"wildcard": "keyword", "constant_keyword": "keyword", "match_only_text": "text"}
+"""Types of Elastic's own distribution, and those that are searched in nearly the same way."""
+
+
+def _common(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: one for key, one in settings.items() if key in {"ignore_above", "fields"}}
+
+
+class RefusedMapping(Declined):
+    """The engine has no such index type, analyzer or mapping parameter."""
+
+
+class Client(Protocol):
+    """A thin layer over an official client."""
+
+    title: str
+    version: str
+    timeout: float
+
+    def send(self, method: str, path: str, body: str | None = None) -> tuple[int, Json]:
+        """Return the status and the JSON of an answer; raise ``EngineFailure`` for none."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Speaking(Protocol):
+    """What a client can do before its version is known."""
+
+    title: str
+
+    def send(self, method: str, path: str, body: str | None = None) -> tuple[int, Json]: ...
+
+
+def version_of(client: Speaking) -> str:
+    """Return the version of a cluster, from its greeting or else from its nodes."""
+    status, found = client.send("GET", "/")
+    number = (found.get("version") or {}).get("number") if isinstance(found, dict) else None
+    if status in {401, 403}:
+        message = f"{client.title} refuses to log us in: {reason(found)}"
+        raise EngineFailure(message)
+    if not number:  # a distribution without the greeting
+        _, found = client.send("GET", "/_nodes?filter_path=nodes.*.version")
+        nodes = found.get("nodes") if isinstance(found, dict) else None
+        versions = [one.get("version") for one in (nodes or {}).values() if isinstance(one, dict)]
+        number = min(versions, key=str, default=None)
+    if not isinstance(number, str) or not re.match(r"\d+\.\d+", number):
+        message = f"{client.title} does not say its version"
+        raise EngineFailure(message)
+    return number
+
+
+Answering = Callable[["Index", str, str, Mapping[str, Any]], Mapping[str, bool] | frozenset[str]]
+
+
+class Cluster:
+    """A cluster in which indices can be made."""
+
+    def __init__(self, client: Client, answering: Mapping[str, Answering]) -> None:
+        self.client = client
+        self.answering = answering
+        self._takes: dict[FieldType, bool] = {}
+
+    @property
+    def version(self) -> str:
+        """The version of the cluster."""
+        return self.client.version
+
+    @property
+    def release(self) -> tuple[int, int]:
+        """Major and minor version."""
+        major, minor = self.version.split(".")[:2]
+        return int(major), int(minor)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+    def ask(self, method: str, path: str, body: Json = None) -> Json:
+        """Return the JSON of an answer that must succeed; "later" is waited for."""
+
+        def once() -> Json:
+            text = None if body is None else body if isinstance(body, str) else json.dumps(body)
+            status, answer = self.client.send(method, path, text)
+            if status in BUSY:
+                message = f"{self.client.title} is busy: {status} {reason(answer)}"
+                raise Later(message)
+            if status >= _CLIENT_ERROR:
+                message = f"{self.client.title} refuses: {status} {reason(answer)}"
+                raise EngineFailure(message)
+            return answer
+
+        return patiently(once, patience=self.client.timeout)
+
+    @contextmanager
+    def store(self, documents: Sequence[Event], types: Mapping[str, FieldType]) -> Iterator[Index]:
+        """Make an index of documents; it is removed at the end."""
+        with self.index(types) as index:
+            index.add(documents)
+            yield index
+
+    @contextmanager
+    def index(
+        self, types: Mapping[str, FieldType], settings: Mapping[str, Any] | None = None
+    ) -> Iterator[Index]:
+        """Make an empty index with these types; it is removed at the end."""
+        name = new_place()
+        try:
+            self._create(name, definition(types, settings))
+            yield Index(self, name)
+        finally:
+            self.remove(name)
+
+    def _create(self, name: str, body: Json) -> None:
+        def once() -> None:
+            status, answer = self.client.send("PUT", f"/{name}", json.dumps(body))
+            if status in BUSY:
+                message = f"{self.client.title} is busy: {status} {reason(answer)}"
+                raise Later(message)
+            exists = "resource_already_exists" in json.dumps(answer)  # an answer was lost
+            if status >= _SERVER_ERROR:
+                message = f"{self.client.title} fails: {status} {reason(answer)}"
+                raise EngineFailure(message)
+            if status >= _CLIENT_ERROR and not exists:
+                message = f"{self.client.title} refuses the mapping: {reason(answer)}"
+                raise RefusedMapping(message)
+
+        patiently(once, patience=self.client.timeout)
+
+    def takes(self, kind: FieldType) -> bool:
+        """Return whether the engine has an index type, with its parameters."""
+        if kind not in self._takes:
+            try:
+                with self.index({"field": kind}):
+                    self._takes[kind] = True
+            except RefusedMapping:
+                self._takes[kind] = False
+        return self._takes[kind]
+
+    def stored_as(self, types: Mapping[str, FieldType]) -> dict[str, FieldType]:
+        """Return the types with others in place of those that a distribution may lack."""
+        return {
+            path: kind
+            if kind.name not in _STAND_INS or self.takes(FieldType(name=kind.name))
+            else FieldType(name=_STAND_INS[kind.name], settings=_common(kind.settings))
+            for path, kind in types.items()
+        }
+
+    def leftovers(self) -> list[Leftover]:
+        """Return the indices of ours that are there."""
+        listed = self.ask("GET", f"/_cat/indices/{PREFIX}*?format=json&h=index")
+        found = (leftover(str(one.get("index"))) for one in listed)
+        return [one for one in found if one is not None]
+
+    def remove(self, name: str) -> None:
+        """Remove an index of ours; one that is not there is no fault."""
+        if leftover(name) is None:
+            message = f"{name!r} is no index of the harness"
+            raise ValueError(message)
+
+        def once() -> None:
+            status, answer = self.client.send("DELETE", f"/{name}")
+            if status in BUSY:
+                message = f"{self.client.title} is busy: {status} {reason(answer)}"
+                raise Later(message)
+            if status >= _CLIENT_ERROR and status != _NOT_FOUND:
+                message = f"{self.client.title} refuses: {status} {reason(answer)}"
+                raise EngineFailure(message)
+
+        patiently(once, patience=self.client.timeout)
+
+
+class Index:
+    """A temporary index; documents are named by their place in a list, or by their ``_id``."""
+
+    def __init__(self, cluster: Cluster, name: str) -> None:
+        self.cluster = cluster
+        self.name = name
+        self.names: list[str] = []
+        self.taken: list[bool] = []
+
+    def add(self, documents: Sequence[Event]) -> list[bool]:
+        """Index documents; return which of them the engine takes."""
+        self.names += [
+            str(document.get("_id", len(self.names) + place))
+            for place, document in enumerate(documents)
+        ]
+        pairs = list(zip(self.names[-len(documents) :], documents, strict=True))
+        taken: list[bool] = []
+        for batch in _batches(pairs):
+            taken += self._bulk(batch)
+        if documents:
+            self.cluster.ask("POST", f"/{self.name}/_refresh")
+        self.taken += taken
+        return taken
+
+    def _bulk(self, lines: Sequence[str]) -> list[bool]:
+        """Send some documents; those that are put off are sent again."""
+        done: list[bool | None] = [None] * len(lines)
+        title = self.cluster.client.title
+
+        def once() -> None:
+            open_ = [at for at, one in enumerate(done) if one is None]
+            body = "".join(lines[at] for at in open_)
+            answer = self.cluster.ask("POST", f"/{self.name}/_bulk", body)
+            items = answer.get("items") if isinstance(answer, dict) else None
+            if not isinstance(items, list) or len(items) != len(open_):
+                message = f"{title} does not say what became of the documents"
+                raise EngineFailure(message)
+            late = ""
+            for at, item in zip(open_, items, strict=True):
+                status = int(item["index"]["status"])
+                if status in BUSY:
+                    late = reason(item["index"])
+                elif status >= _SERVER_ERROR or status in {401, 403}:
+                    message = f"{title} fails: {status} {reason(item['index'])}"
+                    raise EngineFailure(message)
+                else:
+                    done[at] = status < _CLIENT_ERROR
+            if late:
+                message = f"{title} puts documents off: {late}"
+                raise Later(message)
+
+        patiently(once, patience=self.cluster.client.timeout)
+        return [bool(one) for one in done]
+
+    def ask(self, language: str, query: str, *, options: Mapping[str, Any]) -> list[bool | None]:
+        """Return one verdict per document."""
+        found = self.cluster.answering[language](self, language, query, options)
+        return [name in found for name in self.names]
+
+    def search(self, body: str, query: str = "") -> frozenset[str]:
+        """Return the names of all hits of a search body.
+
+        Raises ``QuerySyntaxError`` where the engine refuses it; ``query`` is what to show.
+        """
+        path = (
+            f"/{self.name}/_search?size={_WINDOW}&_source=false&allow_partial_search_results=false"
+        )
+        answer = self.answer("POST", path, body, query)
+        return frozenset(str(hit["_id"]) for hit in answer["hits"]["hits"])
+
+    def answer(self, method: str, path: str, body: str, query: str) -> Json:
+        """Return the answer to a query; raise what it raises."""
+
+        def once() -> Json:
+            status, answer = self.cluster.client.send(method, path, body)
+            if status >= _CLIENT_ERROR and "no handler found for uri" in json.dumps(answer):
+                interface = path.replace(f"/{self.name}", "").partition("?")[0]
+                message = f"{self.cluster.client.title} does not offer {interface}"
+                raise Declined(message)
+            if status in BUSY and "all shards failed" not in json.dumps(answer):
+                message = f"{self.cluster.client.title} is busy: {status} {reason(answer)}"
+                raise Later(message)
+            if status >= _CLIENT_ERROR and (status < _SERVER_ERROR or _is_refusal(answer)):
+                raise refusal(query, reason(answer))
+            if status >= _CLIENT_ERROR:
+                message = f"{self.cluster.client.title} fails: {reason(answer)}"
+                raise EngineFailure(message)
+            return answer
+
+        return patiently(once, patience=self.cluster.client.timeout)
+
+
+def _is_refusal(answer: Json) -> bool:
+    """Return whether a server error is about the query: its shards could not read it."""
+    return "query_shard_exception" in json.dumps(answer)
+
+
+def refusal(query: str, message: str) -> QuerySyntaxError:
+    """Return the error of a query that the engine refuses, in its words."""
+    return QuerySyntaxError(message, Source(query, "<engine>"), Span(0, len(query)))
+
+
+def _batches(pairs: Sequence[tuple[str, Event]]) -> Iterator[list[str]]:
+    lines: list[str] = []
+    size = 0
+    for name, document in pairs:
+        source = {key: value for key, value in document.items() if key != "_id"}
+        text = f"{json.dumps({'index': {'_id': name}})}\n{json.dumps(source, default=str)}\n"
+        if lines and (len(lines) >= BATCH or size + len(text) > BATCH_BYTES):
+            yield lines
+            lines, size = [], 0
+        lines.append(text)
+        size += len(text)
+    if lines:
+        yield lines
+
+
+def reason(answer: Json) -> str:
+    """Return the reasons of an error, outermost first."""
+    error = answer.get("error", answer) if isinstance(answer, dict) else answer
+    if not isinstance(error, dict):
+        return str(error)[:500]
+    causes = [error, *(error.get("root_cause") or ())]
+    causes += [(one.get("reason") or {}) for one in error.get("failed_shards") or ()]
+    found: list[str] = []
+    for cause in causes:
+        node: Any = cause
+        while isinstance(node, dict):
+            found.append(str(node.get("reason")))
+            node = node.get("caused_by")
+    return " | ".join(dict.fromkeys(one for one in found if one != "None"))[:500]
+
+
+# From the harness's index types to a mapping ------------------------------------------------
+
+
+def definition(
+    types: Mapping[str, FieldType], settings: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the body that creates an index with these types; other fields stay unmapped."""
+    analysis: dict[str, dict[str, Any]] = {}
+    root: dict[str, Any] = {}
+    for path in sorted(types, key=lambda name: name.count(".")):
+        if not path.startswith("_"):
+            _place(root, path, _parameters(types[path], analysis), types)
+    return {
+        "settings": {
+            "number_of_shards": 1,
+            "number_of_replicas": 0,
+            "refresh_interval": "-1",
+            "analysis": analysis,
+            **(settings or {}),
+        },
+        "mappings": {"dynamic": False, "properties": root},
+    }
+
+
+def _place(
+    root: dict[str, Any], path: str, own: dict[str, Any], types: Mapping[str, FieldType]
+) -> None:
+    """Put a field below its parents; one below a field with values is a multi-field."""
+    node, at = root, ""
+    parts = path.split(".")
+    for number, part in enumerate(parts[:-1]):
+        at = f"{at}.{part}" if at else part
+        kind = types.get(at)
+        if kind is not None and kind.name in {"flattened", "flat_object"}:
+            return
+        if kind is not None and kind.name not in _CONTAINERS:
+            rest = ".".join(parts[number + 1 :])
+            node[part].setdefault("fields", {}).setdefault(rest, own)
+            return
+        node = node.setdefault(part, {}).setdefault("properties", {})
+    node.setdefault(parts[-1], {}).update(own)
+
+
+def _parameters(kind: FieldType, analysis: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the mapping of one field; analyzers it defines go to the settings."""
+    own: dict[str, Any] = {"type": kind.name}
+    for name, value in kind.settings.items():
+        if name in {"analyzer", "search_analyzer", "normalizer"}:
+            own[name] = _analyzer(name.removeprefix("search_"), value, analysis)
+        elif name == "fields" and isinstance(value, Mapping):
+            own[name] = {
+                sub: _parameters(_field_type(given), analysis) for sub, given in value.items()
+            }
+        else:
+            own[name] = value
+    return own
+
+
+def _field_type(given: Any) -> FieldType:
+    if isinstance(given, str):
+        return FieldType(name=given)
+    settings = {key: value for key, value in given.items() if key != "type"}
+    return FieldType(name=given["type"], settings=settings)
+
+
+def _analyzer(kind: str, value: Any, analysis: dict[str, dict[str, Any]]) -> str:
+    if isinstance(value, Mapping):
+        name = re.sub(r"\W+", "_", json.dumps(value, sort_keys=True)).strip("_").lower()
+        defined = dict(value)
+    else:
+        name, defined = str(value), dict(_NAMED[kind].get(str(value), {}))
+    if defined:
+        analysis.setdefault(kind, {})[name] = {"type": "custom", **defined}
+    return name
+
+
+# Searches ------------------------------------------------------------------------------------
+
+_QUERY_STRING = (
+    *("default_field", "fields", "default_operator", "lenient", "allow_leading_wildcard"),
+    *("analyze_wildcard", "phrase_slop", "fuzziness", "fuzzy_prefix_length"),
+    *("fuzzy_transpositions", "time_zone", "quote_field_suffix"),
+)
+"""Options of the language that are parameters of the query."""
+
+
+def query_string(
+    index: Index, language: str, query: str, options: Mapping[str, Any]
+) -> frozenset[str]:
+    """Answer a Lucene query string."""
+    del language
+    given = {key: options[key] for key in _QUERY_STRING if key in options}
+    return index.search(json.dumps({"query": {"query_string": {"query": query, **given}}}), query)
+
+
+def graylog(index: Index, language: str, query: str, options: Mapping[str, Any]) -> frozenset[str]:
+    """Answer a Graylog query as Graylog sends it on."""
+    del language
+    if query.strip() in {"", "*"}:
+        return index.search("{}", query)
+    leading = options.get("allow_leading_wildcard", False)
+    given = {"query": query, "allow_leading_wildcard": leading}
+    return index.search(json.dumps({"query": {"query_string": given}}), query)
+
+
+def query_object(
+    index: Index, language: str, query: str, options: Mapping[str, Any]
+) -> frozenset[str]:
+    """Answer a query object, or the query of a whole search body; its size is not the question."""
+    del language, options
+    try:
+        found = json.loads(query)
+    except (ValueError, RecursionError):
+        return index.search(query, query)
+    if isinstance(found, dict) and found.get("query") is not None:
+        kept = {
+            key: value for key, value in found.items() if key not in {"size", "from", "_source"}
+        }
+        return index.search(json.dumps(kept), query)
+    return index.search(json.dumps({"query": found}), query)

@@ -1,0 +1,180 @@
+"""Elasticsearch, through its official client: query strings, Query DSL, EQL, ES|QL, watches.
+
+EQL, ES|QL and Watcher are of Elastic's own distribution: a server without them says so in its
+answer, which is a failure of the engine and no verdict on the query.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from harness.engines import _elastic
+from harness.engines._addresses import Address
+from harness.engines._base import EngineFailure, EngineTimeout, Server
+from harness.engines._elastic import Client, Cluster, Index
+from harness.errors import Diagnostic, InvalidInput
+
+Json = Any
+_EQL = ("event_category_field", "timestamp_field", "tiebreaker_field")
+_SOURCES = re.compile(
+    r"\s*from\s+(?P<indices>[^|]*?)(?P<metadata>\s+metadata\s+[^|]*)?(?=\||\Z)", re.IGNORECASE
+)
+_PLAIN = {"accept": "application/json", "content-type": "application/json"}
+_LINES = {"accept": "application/json", "content-type": "application/x-ndjson"}
+
+
+class _Client:
+    """The official client, whose own retries are off: ours wait longer and at random."""
+
+    def __init__(self, address: Address) -> None:
+        try:
+            import elastic_transport  # noqa: PLC0415 - an extra
+            import elasticsearch  # noqa: PLC0415 - an extra
+        except ImportError as error:
+            message = "elasticsearch"
+            raise missing(message) from error
+        logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
+        self._errors = elasticsearch, elastic_transport
+        self.title = f"Elasticsearch at {address.url}"
+        self.timeout = address.timeout
+        login: dict[str, Any] = {}
+        if address.api_key:
+            login["api_key"] = address.api_key.read()
+        elif address.token:
+            login["bearer_auth"] = address.token.read()
+        elif address.user:
+            login["basic_auth"] = (address.user.read(), address.password.read())
+        if address.ca:
+            login["ca_certs"] = address.ca
+        self._client = elasticsearch.Elasticsearch(
+            address.url,
+            request_timeout=address.timeout,
+            max_retries=0,
+            retry_on_timeout=False,
+            **login,
+        )
+        self.version = _elastic.version_of(self)
+
+    def send(self, method: str, path: str, body: str | None = None) -> tuple[int, Json]:
+        """Return the status and the JSON of an answer."""
+        elasticsearch, transport = self._errors
+        headers = _LINES if path.endswith("/_bulk") else _PLAIN
+        try:
+            answer = self._client.perform_request(
+                method,
+                path,
+                headers=headers,
+                body=None if body is None else body.encode("utf-8", "surrogatepass"),
+            )
+        except elasticsearch.UnsupportedProductError as error:
+            message = f"{self.title} is no Elasticsearch 7.14 or newer"
+            raise EngineFailure(message) from error
+        except elasticsearch.ApiError as error:
+            return error.meta.status, error.body
+        except transport.ConnectionTimeout as error:
+            message = f"{self.title} does not answer within {self.timeout:g} seconds"
+            raise EngineTimeout(message) from error
+        except transport.TransportError as error:
+            message = f"{self.title} cannot be reached: {_words(error)}"
+            raise EngineFailure(message) from error
+        return answer.meta.status, answer.body
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+def _words(error: Exception) -> str:
+    text = str(getattr(error, "message", "") or error)
+    return re.sub(r"<[^>]*object at 0x[0-9a-f]+>:?\s*", "", text)[:300]
+
+
+def missing(package: str) -> InvalidInput:
+    """Return the error of a client that is not installed."""
+    message = f"the package {package!r}, which speaks to this engine, is not installed"
+    hint = "pip install 'detection-harness[engines]'"
+    return InvalidInput([Diagnostic(code="no-client", message=message, hint=hint)])
+
+
+def _eql(index: Index, language: str, query: str, options: Mapping[str, Any]) -> frozenset[str]:
+    del language
+    given = {key: options[key] for key in _EQL if key in options}
+    body = json.dumps({"query": query, "size": 10_000, **given})
+    answer = index.answer("POST", f"/{index.name}/_eql/search", body, query)
+    hits = answer["hits"]
+    found = list(hits.get("events") or ())
+    found += [one for sequence in hits.get("sequences") or () for one in sequence["events"]]
+    return frozenset(str(one["_id"]) for one in found)
+
+
+def _esql(index: Index, language: str, query: str, options: Mapping[str, Any]) -> frozenset[str]:
+    """Answer an ES|QL query: its index is ours, and the names of the documents come with it."""
+    del language, options
+    text = _SOURCES.sub(f"from {index.name} metadata _id", query, count=1)
+    answer = index.answer("POST", "/_query?format=json", json.dumps({"query": text}), query)
+    names = [one["name"] for one in answer["columns"]]
+    if "_id" not in names:
+        message = "the query does not keep _id, so its rows cannot be told apart"
+        raise EngineFailure(message)
+    at = names.index("_id")
+    return frozenset(str(row[at]) for row in answer["values"])
+
+
+def _watch(index: Index, language: str, query: str, options: Mapping[str, Any]) -> frozenset[str]:
+    """Run a watch without its actions on each document of our index alone."""
+    del language, options
+    try:
+        watch = json.loads(query)
+    except (ValueError, RecursionError) as error:
+        raise _elastic.refusal(query, "the watch is no JSON") from error
+    watch = watch.get("watch", watch) if isinstance(watch, dict) else watch
+    found = set()
+    for name in index.names:
+        body = {"watch": _on(watch, index.name, name), "action_modes": {"_all": "simulate"}}
+        answer = index.answer("POST", "/_watcher/watch/_execute", json.dumps(body), query)
+        if answer["watch_record"]["result"]["condition"]["met"]:
+            found.add(name)
+    return frozenset(found)
+
+
+def _on(node: Any, index: str, document: str) -> Any:
+    """Return a watch whose searches look at one document of an index."""
+    if isinstance(node, list):
+        return [_on(one, index, document) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if "indices" in node and isinstance(body := node.get("body", {}), dict):
+        only = {"ids": {"values": [document]}}
+        asked = [body["query"]] if "query" in body else []
+        query = {"bool": {"must": asked, "filter": [only]}}
+        return {**node, "indices": [index], "body": {**body, "query": query}}
+    return {key: _on(value, index, document) for key, value in node.items()}
+
+
+ANSWERING = {
+    "lucene": _elastic.query_string,
+    "querydsl": _elastic.query_object,
+    "graylog": _elastic.graylog,
+    "eql": _eql,
+    "esql": _esql,
+    "watcher": _watch,
+}
+
+
+def connect(address: Address) -> Cluster:
+    """Return a cluster that answers."""
+    client: Client = _Client(address)
+    return Cluster(client, ANSWERING)
+
+
+SERVER = Server(
+    name="elasticsearch",
+    title="Elasticsearch",
+    languages=tuple(ANSWERING),
+    connect=connect,
+    credentials="api_key, token, or user and password",
+)
