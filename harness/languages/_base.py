@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from harness.ir import Context, FieldType, Query, Semantics
 from harness.source import Source
@@ -18,7 +19,8 @@ class Language:
     ``parse`` reads a query; it raises ``QuerySyntaxError`` where the real language rejects
     the text and ``Unsupported`` where only the harness cannot evaluate it. ``extensions`` are
     the file name endings that a practitioner expects a query of this language in. ``indexed``
-    says how its store indexes a field that a data source's own template gives another type.
+    says how its store indexes a field that a data source's own template gives another type;
+    ``deviations`` where a real engine is known to differ from us.
     """
 
     name: str
@@ -29,6 +31,21 @@ class Language:
     extensions: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     indexed: Mapping[str, FieldType] = field(default_factory=dict)
+    deviations: tuple[Deviation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """Where a real engine is known to answer otherwise than our reading, and why that stays.
+
+    ``covers`` says of a query whether it may be so; ``when`` what the difference is: we reject
+    the query and the engine takes it, the reverse, or both take it and a verdict differs.
+    """
+
+    name: str
+    reason: str
+    covers: Callable[[str], bool]
+    when: Literal["we reject", "it rejects", "verdicts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

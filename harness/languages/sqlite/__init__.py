@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.ir import Context, Event, Query
-from harness.languages._base import Language
+from harness.languages._base import Deviation, Language
 from harness.languages.sqlite._columns import table_of
 from harness.languages.sqlite._cursor import SqlCursor
 from harness.languages.sqlite._select import Statement
 from harness.languages.sqlite._semantics import OPTIONS, SEMANTICS
 from harness.languages.sqlite._tokens import read_tokens
-from harness.source import Source
+from harness.source import QuerySyntaxError, Source, Unsupported
 
 __all__ = ["LANGUAGE", "row"]
 
@@ -79,6 +80,19 @@ def _json_text(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
+_FAILURES = re.compile("malformed JSON|integer overflow|JSON path|regular expression")
+
+
+def _fails_on_constants(query: str) -> bool:
+    try:
+        _parse(Source(query, "<query>"), Context())
+    except QuerySyntaxError as error:
+        return _FAILURES.search(error.message) is not None
+    except Unsupported:
+        pass
+    return False
+
+
 LANGUAGE = Language(
     name="sqlite",
     title="SQLite",
@@ -87,4 +101,13 @@ LANGUAGE = Language(
     parse=_parse,
     extensions=(".sqlite", ".sql"),
     options=OPTIONS,
+    deviations=(
+        Deviation(
+            name="failing constants",
+            reason="an expression over constants that fails is refused before it runs, where "
+            "SQLite fails only on the rows for which it gets there",
+            covers=_fails_on_constants,
+            when="we reject",
+        ),
+    ),
 )
