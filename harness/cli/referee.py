@@ -12,7 +12,7 @@ from harness.cli._running import servers_of
 from harness.engines import Connection
 from harness.errors import Diagnostic, InvalidInput
 from harness.referee import Disagreement, Report
-from harness.referee._cases import case_of, file_case
+from harness.referee._cases import case_of, file_case, record
 from harness.referee._local import Local
 from harness.run.opinions import connected
 
@@ -53,8 +53,20 @@ from harness.run.opinions import connected
     type=click.Path(path_type=Path),
     help="A folder of case files: a disagreement is added to LANGUAGE/referee.toml in it.",
 )
+@click.option(
+    "--record",
+    "record_file",
+    type=click.Path(path_type=Path),
+    help="A TOML file to which the numbers of a run without disagreement are added.",
+)
 def command(
-    language: str, named: str, examples: int, seconds: float, seed: int, cases: Path | None
+    language: str,
+    named: str,
+    examples: int,
+    seconds: float,
+    seed: int,
+    cases: Path | None,
+    record_file: Path | None,
 ) -> int:
     """Compare how we read LANGUAGE with a real engine, on queries made up from its grammar.
 
@@ -68,6 +80,8 @@ def command(
     click.echo(_summary(report))
     found = report.disagreement
     if found is None:
+        if record_file is not None:
+            record(record_file, report)
         return KEPT
     click.echo(_story(report, found))
     if cases is not None:

@@ -89,7 +89,7 @@ def _parse(source: Source, context: Context) -> Query:
     settings = Settings(
         allow_leading_wildcard=_flag(context.options.get("allow_leading_wildcard", False)),
         check_leading_wildcards=True,
-        analyzed_regexps=backend == "opensearch",
+        is_opensearch=backend == "opensearch",
     )
     engine = {"version": "" if backend == "opensearch" else "7.10"}
     typed = replace(

@@ -74,7 +74,7 @@ SEMANTICS = Semantics(
 
 def _parse(source: Source, context: Context) -> Query:
     _check_length(source, context)
-    chosen = replace(settings(context.options, source), analyzed_regexps=True)
+    chosen = replace(settings(context.options, source), is_opensearch=True)
     engine = engine_context(context)
     if any(kind.name in STAND_INS for kind in context.types.values()):
         defaults = chosen.fields or (chosen.default_field or "*",)

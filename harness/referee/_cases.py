@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,8 +46,6 @@ def case_of(report: Report, found: Disagreement) -> str:
 
 def hash_of(text: str) -> int:
     """Return a number for a text that is the same in every run."""
-    import zlib  # noqa: PLC0415 - here alone
-
     return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
@@ -58,6 +58,35 @@ def file_case(folder: Path, report: Report, found: Disagreement) -> Path:
     if case not in text:
         path.write_text(f"{text}\n{case}".lstrip("\n"), "utf-8")
     return path
+
+
+def record(path: Path, report: Report) -> None:
+    """Add the numbers of a comparison to a file, in place of those of the same one before."""
+    table = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+    head = path.read_text("utf-8").partition("[[generated]]")[0] if path.is_file() else ""
+    entry = {
+        "language": report.language,
+        "engine": report.engine,
+        "version": report.version,
+        "seed": report.seed,
+        "queries": report.queries,
+        "verdicts": report.verdicts,
+        "declared": sum(report.declared.values()),
+    }
+    kept = [one for one in table.get("generated", ()) if not _same_run(one, entry)]
+    entries = sorted([*kept, entry], key=lambda one: [str(one[key]) for key in _RUN])
+    parts = [
+        "[[generated]]\n" + "".join(f"{key} = {_toml(one)}\n" for key, one in item.items())
+        for item in entries
+    ]
+    path.write_text(head.rstrip("\n") + ("\n\n" if head else "") + "\n".join(parts), "utf-8")
+
+
+_RUN = ("language", "engine", "version", "seed")
+
+
+def _same_run(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one.get(key) == other[key] for key in _RUN)
 
 
 def _type(kind: FieldType) -> Any:

@@ -98,8 +98,8 @@ class Settings:
     quote_field_suffix: str = ""
     as_phrases: bool = False
     """True for ``type: phrase``: unquoted text is a phrase too."""
-    analyzed_regexps: bool = False
-    """True where patterns pass the field's analyzer, as OpenSearch does."""
+    is_opensearch: bool = False
+    """True for OpenSearch: expressions pass the analyzer, and unindexed fields have no terms."""
     check_leading_wildcards: bool = False
     """True where a leading wildcard is an error even on a field that is not mapped."""
     required_of: RequiredOf | None = field(default=None, compare=False)
@@ -358,6 +358,8 @@ class _Reader:
         found = fields.known(name, self.context)
         if found is not None and found.type.name == "constant_keyword":
             self.refuse_constant(leaf)
+        if found is not None and self.walks_no_terms(found):
+            return FALSE
         return fields.wildcard(name, pieces(leaf.text), self.context, analyze=True, span=leaf.span)
 
     def refuse_constant(self, leaf: Leaf) -> None:
@@ -379,7 +381,7 @@ class _Reader:
         found = fields.known(name, self.context)
         if found is None:
             return fields.unmapped(name, leaf.span)
-        analyze = self.settings.analyzed_regexps
+        analyze = self.settings.is_opensearch
         if analyze and not _has_text_terms(found):
             # OpenSearch reads the pattern without asking the field: it meets no term there.
             fields.regexp("", leaf.text, self.context)
@@ -394,9 +396,12 @@ class _Reader:
                 leaf.text,
                 loose=fields.loose_fuzziness(self.context),
             )
-        return self.each(
-            leaf,
-            lambda name, item: fields.fuzzy(
+
+        def build(name: str, item: Leaf) -> Predicate:
+            found = fields.known(name, self.context)
+            if found is not None and self.walks_no_terms(found):
+                return FALSE
+            return fields.fuzzy(
                 name,
                 item.text,
                 self.context,
@@ -405,8 +410,19 @@ class _Reader:
                 prefix_length=self.settings.fuzzy_prefix_length,
                 analyze=True,
                 span=item.span,
-            ),
-        )
+            )
+
+        return self.each(leaf, build)
+
+    def walks_no_terms(self, field: fields.Field) -> bool:
+        """Return whether a field is searched through its values alone, by OpenSearch.
+
+        Words, ranges and prefixes are; wildcards and fuzzy terms walk over the index's terms,
+        and there are none.
+        """
+        unindexed = str(field.type.settings.get("index", True)).lower() == "false"
+        exact = field.type.name in types.EXACT
+        return self.settings.is_opensearch and field.searchable and unindexed and exact
 
     def range(
         self, leaf: Leaf, low: str | None, high: str | None, *, include: bool | None = None

@@ -86,7 +86,7 @@ def query_string(tests: Tests, text: str, given: Mapping[str, Any], span: Span) 
     if "fields" not in options:
         options["default_field"] = tests.context.options.get("default_field")
     try:
-        chosen = replace(settings(options, tests.source), analyzed_regexps=True)
+        chosen = replace(settings(options, tests.source), is_opensearch=True)
     except InvalidInput as error:
         raise syntax_error(tests.source, span, error.diagnostics[0].message) from error
     return parse_query_string(tests.source, tests.context, chosen, text=text, span=span)
