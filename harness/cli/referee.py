@@ -16,6 +16,9 @@ from harness.referee._cases import case_of, file_case, record
 from harness.referee._local import Local
 from harness.run.opinions import connected
 
+LONGEST = 4000
+"""Characters of a disagreement that are shown."""
+
 
 @click.command()
 @click.argument("language")
@@ -117,8 +120,9 @@ def _summary(report: Report) -> str:
 
 
 def _story(report: Report, found: Disagreement) -> str:
-    lines = ["", case_of(report, found).rstrip()]
-    lines.append(f"# we say: {found.ours}")
+    case = case_of(report, found).rstrip()
+    lines = ["", case if len(case) < LONGEST else f"{case[:LONGEST]} ... (--cases keeps all of it)"]
+    lines.append(f"# we say: {str(found.ours)[:LONGEST]}")
     if found.words:
         lines.append(f"# the engine's words: {' '.join(found.words.split())[:500]}")
     return "\n".join(lines)

@@ -162,14 +162,25 @@ class _Comparison:
     def smaller(self, found: Disagreement) -> Disagreement:
         """Return a disagreement on one document, with as little in it as shows it."""
         if isinstance(found.ours, str) or isinstance(found.theirs, str):
-            nothing = World({}, (), found.world.options)
-            return self._if_it_shows(found, nothing) or found
+            best = self._refusal(found)
+            return found if best is None else self._with_less(best)
         pairs = zip(found.world.documents, found.ours, found.theirs, strict=True)
         apart = [one for one, ours, theirs in pairs if ours is not None and ours != theirs]
         smallest = min(apart, key=lambda one: len(repr(one)))
         best = self._if_it_shows(found, World(found.world.types, (smallest,), found.world.options))
-        if best is None:
-            return found
+        return found if best is None else self._with_less(best)
+
+    def _refusal(self, found: Disagreement) -> Disagreement | None:
+        """Return a query that one side refuses, with no document or else with the smallest."""
+        world = found.world
+        smallest = tuple(sorted(world.documents, key=lambda one: len(repr(one)))[:1])
+        for documents in ((), smallest):
+            shown = self._if_it_shows(found, World(world.types, documents, world.options))
+            if shown is not None:
+                return shown
+        return None
+
+    def _with_less(self, best: Disagreement) -> Disagreement:
         for smaller in _without(best)[:MOST_TRIES]:
             best = self._if_it_shows(best, smaller(best.world)) or best
         return best
@@ -200,14 +211,17 @@ def _agree(ours: Answer, theirs: Answer, kept: Sequence[int]) -> bool:
 
 
 def _without(found: Disagreement) -> list[Callable[[World], World]]:
-    """Return ways to leave something out of a world of one document."""
-    (document,) = found.world.documents
+    """Return ways to leave something out of a world of one document, or of none."""
+    documents = found.world.documents
     fewer: list[Callable[[World], World]] = []
 
     def key(name: str) -> Callable[[World], World]:
         def change(world: World) -> World:
-            left = {other: one for other, one in world.documents[0].items() if other != name}
-            return World(world.types, (left,), world.options)
+            left = [
+                {other: value for other, value in one.items() if other != name}
+                for one in world.documents
+            ]
+            return World(world.types, tuple(left), world.options)
 
         return change
 
@@ -222,6 +236,6 @@ def _without(found: Disagreement) -> list[Callable[[World], World]]:
 
         return change
 
-    fewer.extend(key(name) for name in document)
+    fewer.extend(key(name) for document in documents for name in document)
     fewer.extend(kind(name) for name in sorted(found.world.types, key=lambda one: one.count(".")))
     return fewer

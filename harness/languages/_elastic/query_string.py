@@ -9,7 +9,7 @@ optional or prohibited, and optional ones count only where nothing is required.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.ir import (
     FALSE,
@@ -319,7 +319,21 @@ class _Reader:
         slop = self.settings.phrase_slop if not leaf.fuzzy else _slop(leaf.fuzzy)
         if slop is None:
             slop = self.settings.phrase_slop
+        if self.settings.is_opensearch and self.splits(name):
+            words = leaf.text.split()
+            if len(words) > 1:
+                message = f"field {name!r} was indexed without position data, which phrases need"
+                raise FieldError(message)
+            leaf = replace(leaf, text=words[0]) if words else leaf
+            return self.match(name, leaf) if words else None
         return fields.phrase_or_none(name, leaf.text, self.context, slop=slop, span=leaf.span)
+
+    def splits(self, name: str) -> bool:
+        """Return whether OpenSearch breaks text for a keyword up at blanks, quoted text too."""
+        found = fields.known(name, self.context)
+        settings = found.type.settings if found is not None else {}
+        keyword = found is not None and found.type.name == "keyword"
+        return keyword and bool(settings.get("split_queries_on_whitespace"))
 
     def prefix(self, name: str, leaf: Leaf) -> Predicate | None:
         found = fields.known(name, self.context)
@@ -400,7 +414,8 @@ class _Reader:
         def build(name: str, item: Leaf) -> Predicate:
             found = fields.known(name, self.context)
             if found is not None and self.walks_no_terms(found):
-                return FALSE
+                message = f"field {name!r} is not indexed, which fuzzy terms need"
+                raise FieldError(message)
             return fields.fuzzy(
                 name,
                 item.text,
@@ -417,8 +432,8 @@ class _Reader:
     def walks_no_terms(self, field: fields.Field) -> bool:
         """Return whether a field is searched through its values alone, by OpenSearch.
 
-        Words, ranges and prefixes are; wildcards and fuzzy terms walk over the index's terms,
-        and there are none.
+        Words, ranges and prefixes are; wildcards walk over the index's terms, of which there are
+        none, and fuzzy terms are refused.
         """
         unindexed = str(field.type.settings.get("index", True)).lower() == "false"
         exact = field.type.name in types.EXACT
