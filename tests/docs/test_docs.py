@@ -34,6 +34,12 @@ def test_reference_page_is_as_the_code_declares() -> None:
     assert committed == made, "run: python docs/make_reference.py"
 
 
+def test_evidence_page_is_as_the_cases_and_runs_say() -> None:
+    made = _module(ROOT / "docs" / "make_evidence.py").evidence()
+    committed = (ROOT / "docs" / "evidence.md").read_text("utf-8")
+    assert committed == made, "run: python docs/make_evidence.py"
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_in_the_readme_and_has_help(name: str) -> None:
     assert f"harness {name}" in README
