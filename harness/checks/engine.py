@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks._base import Cell, Check, Finding, Opinion, finding
-from harness.checks._witness import smallest, whole_witness
+from harness.checks._witness import WORDS, smallest, whole_witness
 from harness.documents.document import Document
 from harness.ir import Truth
 from harness.mutations import Effect
@@ -56,25 +56,35 @@ def _rejected(cell: Cell, opinion: Opinion, named: str) -> Iterator[Finding]:
         )
 
 
+def differing(cell: Cell, opinion: Opinion) -> Iterator[tuple[Document, bool | None, Truth]]:
+    """Yield the documents on which an engine says otherwise than we, its verdict and ours."""
+    if cell.query is None:
+        return
+    if opinion.expected:
+        ours = dict(zip((one.name for one in opinion.documents), opinion.expected, strict=True))
+    else:
+        ours = {one.name: verdict for one, verdict in cell.pairs()}
+    for document, told in zip(opinion.documents, opinion.verdicts, strict=True):
+        own = ours[document.name]
+        if told != _ANSWER.get(own):
+            yield document, told, own
+
+
 def _compared(cell: Cell, opinion: Opinion, named: str) -> Iterator[Finding]:
     """Compare the engine's verdicts with ours of the same version."""
-    ours = {one.name: verdict for one, verdict in cell.pairs()}
-    names = [one.name for one in opinion.documents]
-    if opinion.expected:
-        ours = dict(zip(names, opinion.expected, strict=True))
-    told = dict(zip(names, opinion.verdicts, strict=True))
-    wrong = [name for name in names if told[name] != _ANSWER.get(ours[name])]
+    wrong = list(differing(cell, opinion))
     if not wrong:
         return
-    chosen = smallest([one for one in opinion.documents if one.name in set(wrong)])
+    chosen = smallest([document for document, _, _ in wrong])
+    told, ours = next((told, own) for document, told, own in wrong if document is chosen)
     yield finding(
         cell,
         "engine-disagrees",
-        f"{named} {_SAID[told[chosen.name]]} where our reading does not, on {len(wrong)} events",
+        f"{named} {_SAID[told]} where our reading does not, on {len(wrong)} events",
         hint=_OUR_BUG,
         family=opinion.engine,
         count=len(wrong),
-        witness=whole_witness(cell, chosen, _SAID[told[chosen.name]]),
+        witness=whole_witness(cell, chosen, WORDS[ours]),
     )
 
 

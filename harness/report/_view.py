@@ -120,6 +120,41 @@ def rules(results: Results) -> list[RuleView]:
     return [_view(rule, cells.get(rule["rule"], [])) for rule in listed]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineView:
+    """A real engine and what it said, over all translations that it was asked about."""
+
+    name: str
+    translations: int
+    verdicts: int
+    differing: int
+    refused: int
+    rejects: int
+    fails: int
+    stand_ins: tuple[str, ...]
+
+
+def engines(results: Results) -> list[EngineView]:
+    """Return the real engines that were asked, by name."""
+    asked: dict[str, list[Json]] = {}
+    for cell in results["results"]:
+        for one in cell["engines"]:
+            name = f"{one['engine']} {one['version']}".strip()
+            asked.setdefault(name, []).append(one)
+    return [
+        EngineView(
+            name=name,
+            translations=len(said),
+            **{
+                key: sum(one[key] for one in said)
+                for key in ("verdicts", "differing", "refused", "rejects", "fails")
+            },
+            stand_ins=tuple(sorted({kind for one in said for kind in one["stand_ins"]})),
+        )
+        for name, said in sorted(asked.items())
+    ]
+
+
 def _interrupted(cell: Json) -> Json:
     unknown = dict.fromkeys(("severity", "author", "license"), "")
     lists: dict[str, list[Any]] = {"techniques": [], "tactics": [], "findings": [], "gaps": []}

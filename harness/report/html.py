@@ -54,6 +54,7 @@ def render(results: Results) -> str:
         columns=[visible(name) for name in _classes.columns(found)],
         examples=_classes.examples(found),
         totals=_classes.totals(results) if many else [],
+        engines=_view.engines(results),
         techniques=_view.techniques(rules),
         attack_version=attack.version(),
     )

@@ -11,7 +11,7 @@ from harness.report._base import Format, Results
 from harness.report._characters import as_json, visible
 from harness.report._grouping import Group
 from harness.report._markdown import code, fence, sentence, table, text
-from harness.report._view import Json, RuleView
+from harness.report._view import EngineView, Json, RuleView
 from harness.ruleset import attack
 
 MAX_STEPS = 20
@@ -34,6 +34,7 @@ def render(results: Results) -> str:
         _head(document, rules),
         *([_by_class(results)] if many else [_rule(rule) for rule in rules]),
         _coverage(rules),
+        _engines(_view.engines(results)),
         _unsupported(rules),
         _problems(document["problems"]),
         _foot(document),
@@ -217,6 +218,23 @@ def _coverage(rules: Sequence[RuleView]) -> Iterator[str]:
     )
     heads = ("technique", "name", "tactics", "rules", "passing", "share")
     yield from (*table(heads, rows, "llllrr"), "")
+
+
+def _engines(asked: Sequence[EngineView]) -> Iterator[str]:
+    if not asked:
+        return
+    lead = "Asked beside our own evaluation, on the same documents."
+    yield from ("## Real engines", "", lead, "")
+    heads = ("engine", "translations", "verdicts", "not as ours", "rejected", "no answer", "notes")
+    yield from table(heads, map(_engine, asked), "lrrrrrl")
+    yield ""
+
+
+def _engine(one: EngineView) -> list[str]:
+    numbers = (one.translations, one.verdicts, one.differing, one.rejects, one.fails)
+    notes = [f"stored {', '.join(one.stand_ins)}"] if one.stand_ins else []
+    notes += [f"{one.refused} documents refused"] if one.refused else []
+    return [text(visible(one.name)), *map(str, numbers), text(visible("; ".join(notes)))]
 
 
 def _unsupported(rules: Sequence[RuleView]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import harness
 from harness.checks import Cell, Finding, Opinion
+from harness.checks.engine import differing
 from harness.errors import Diagnostic
 from harness.ir import Truth
 from harness.run.events import CellFinished, RuleFinished, RunEvent
@@ -113,7 +114,7 @@ def _result(cell: Cell, findings: tuple[Finding, ...]) -> dict[str, Any]:
         "cost": _cost(cell, findings),
         "status": _status(cell, findings),
         "robustness": _robustness(cell),
-        "engines": [_opinion(one) for one in cell.opinions],
+        "engines": [_opinion(cell, one) for one in cell.opinions],
         "findings": [finding_json(one) for one in findings],
     }
 
@@ -142,12 +143,16 @@ def _status(cell: Cell, findings: tuple[Finding, ...]) -> str:
     return "known" if serious else "pass"
 
 
-def _opinion(opinion: Opinion) -> dict[str, Any]:
+def _opinion(cell: Cell, opinion: Opinion) -> dict[str, Any]:
     return {
         "engine": opinion.engine,
         "version": opinion.version,
         "verdicts": len(opinion.verdicts),
+        "differing": sum(1 for _ in differing(cell, opinion)),
+        "refused": opinion.refused,
+        "stand_ins": list(opinion.stand_ins),
         "rejects": bool(opinion.rejection),
+        "fails": bool(opinion.failure),
     }
 
 

@@ -14,10 +14,10 @@ from rich.text import Text
 
 from harness.report import _classes, _view
 from harness.report._base import WIDTH, Format, Results
-from harness.report._characters import json_line
+from harness.report._characters import json_line, visible
 from harness.report._classes import Example, FindingClass, Totals
 from harness.report._grouping import Group
-from harness.report._view import RuleView
+from harness.report._view import EngineView, RuleView
 
 WITNESSES, NOTES = 1, 2
 """Levels of detail: 0 is the tables and the findings in a sentence each."""
@@ -44,17 +44,19 @@ def render(results: Results) -> str:
 def show(results: Results, console: Console, *, details: int = WITNESSES) -> None:
     """Print the report; ``details`` is a level: 0, WITNESSES or NOTES."""
     if len(results["rules"]) > _classes.MANY and details < NOTES:
-        visible = _show_classes(results, console, details)
+        shown = _show_classes(results, console, details)
     else:
-        visible = _view.shown(results)
-        for rule in _view.rules(visible):
+        shown = _view.shown(results)
+        for rule in _view.rules(shown):
             console.print(_heading(rule))
             if rule.cells:
                 console.print(_table(rule))
             console.print(Lines(*_findings(rule, details)))
-    for problem in visible["problems"]:
+    if asked := _view.engines(results):
+        console.print(_engines(asked))
+    for problem in shown["problems"]:
         console.print(_problem(problem), soft_wrap=True)
-    console.print(_summary(visible))
+    console.print(_summary(shown))
 
 
 def _show_classes(results: Results, console: Console, details: int) -> Mapping[str, Any]:
@@ -178,6 +180,17 @@ def _problem(problem: Mapping[str, Any]) -> Text:
     if problem["hint"]:
         text.append(f"\n  hint: {problem['hint']}", style="green")
     return text
+
+
+def _engines(asked: Sequence[EngineView]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("real engine")
+    for head in ("translations", "verdicts", "not as ours", "rejected", "no answer"):
+        table.add_column(head, justify="right")
+    for one in asked:
+        numbers = (one.translations, one.verdicts, one.differing, one.rejects, one.fails)
+        table.add_row(visible(one.name), *(str(number) if number else "-" for number in numbers))
+    return table
 
 
 def _summary(results: Mapping[str, Any]) -> Text:
