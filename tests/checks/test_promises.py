@@ -15,9 +15,11 @@ from harness.checks import Cell, Cost, Finding, all_checks
 from harness.checks._base import Opinion
 from harness.errors import InvalidInput
 from harness.ir import Truth
+from harness.mutations import Effect
 from harness.run.engine import execute
 from harness.run.events import CellFinished
 from harness.run.plan import Plan
+from harness.source import Unsupported
 from tests.support import (
     IDENTIFIER,
     Json,
@@ -440,6 +442,43 @@ def test_an_engine_that_gives_no_verdict(
     (found,) = _opinion(cell, **more)
     assert (found.code, found.severity, found.witness) == (code, severity, None)
     assert next(iter(more.values())) in found.message
+
+
+def test_an_engine_of_another_version_is_held_against_that_version(tmp_path: Path) -> None:
+    (cell,) = _cells(_rule(tmp_path / "r", BACKUP, BACKUP))
+    event = next(one for one, verdict in cell.pairs() if verdict is Truth.TRUE)
+    silent = {"documents": (event,), "verdicts": (False,), "expected": (Truth.FALSE,)}
+    assert _opinion(cell, **silent) == []
+    (found,) = _opinion(cell, **silent | {"verdicts": (True,)})
+    assert found.message.startswith("some engine 1.2 fires where our reading does not")
+
+
+def test_an_engine_and_a_query_that_we_reject(tmp_path: Path) -> None:
+    (read,) = _cells(_rule(tmp_path / "a", BACKUP, BACKUP))
+    (cell,) = _cells(_rule(tmp_path / "r", BACKUP, "a:(", language="lucene"))
+    assert cell.query is None
+    (found,) = _opinion(cell, documents=tuple(read.documents[:1]), verdicts=(True,))
+    assert (found.code, found.severity) == ("engine-accepts", "error")
+    assert _opinion(cell, rejection="no") == [], "both reject it, and that is said already"
+
+
+def test_an_engine_and_a_query_that_we_do_not_evaluate(tmp_path: Path) -> None:
+    (read,) = _cells(_rule(tmp_path / "a", BACKUP, BACKUP))
+    counting = "| tstats count where index=x by host"
+    (cell,) = _cells(_rule(tmp_path / "r", BACKUP, counting, language="spl"))
+    assert isinstance(cell.error, Unsupported)
+    documents = tuple(one for one in read.documents if one.effect is Effect.KEEPS)
+    right = tuple(one.malicious for one in documents)
+    assert _opinion(cell, documents=documents, verdicts=right) == []
+    wrong = tuple(not one for one in right)
+    found = {one.code: one for one in _opinion(cell, documents=documents, verdicts=wrong)}
+    assert set(found) == {"engine-misses", "engine-false-alarm"}
+    assert found["engine-misses"].count == right.count(True)
+    witness = found["engine-false-alarm"].witness
+    assert witness is not None
+    assert (witness.label, witness.verdict) == ("benign", "fires")
+    (rejected,) = _opinion(cell, rejection="unknown command")
+    assert rejected.code == "engine-rejects"
 
 
 # known exceptions
