@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from harness.errors import Fault
@@ -33,11 +32,12 @@ from harness.languages._on_scope import UNDECIDED, undecided
 from harness.languages.logql import _stages as stages
 from harness.languages.logql import _units as units
 from harness.languages.logql._addresses import address_check
-from harness.languages.logql._compile import step_of
+from harness.languages.logql._compile import Step, step_of
 from harness.languages.logql._entry import ERROR
 from harness.languages.logql._plan import LINE, Kind, Plan
 from harness.languages.logql._regex import (
     Patterned,
+    choose,
     contains,
     label_check,
     line_check,
@@ -55,7 +55,8 @@ _READERS: dict[str, Callable[[str], float | None]] = {
     "DURATION": units.go_duration,
     "BYTES": units.size,
 }
-_EARLY = (stages.Matcher, stages.Measured)
+LOGFMT_ERROR = "LogfmtParserErr"
+Single = stages.Matcher | stages.Measured | stages.AddressTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +101,27 @@ class Builder:
         self.reading = reading
         self.tests: list[Predicate] = []
         self.failures: list[Predicate] = []
+        self.early_failures: list[Predicate] = []
+        self.failed_before: dict[int, tuple[list[Predicate], bool]] = {}
         self.line = 0
         self.filtered_line = 0
         self.unknown_line = self.unknown_error = False
-        self.early: dict[str, tuple[int, stages.Matcher | stages.Measured]] = {}
+        self.early: dict[str, Single | None] = {}
+        self.placed: dict[int, Predicate] = {}
 
     def query(self, query: stages.LogQuery) -> Predicate:
         """Return the predicate of a whole query."""
         self.selector(query.matchers)
+        self.early = self.early_filters(query.stages)
         for stage in query.stages:
             match stage:
                 case stages.LineFilter():
                     self.tests.append(self.line_filter(stage))
                 case stages.LabelFilter(test):
                     self.filtered_line = self.line
-                    if isinstance(test, _EARLY):
-                        self.early.setdefault(test.name, (len(self.tests), test))
                     self.tests.append(self.label_filter(test))
+                    if test in self.early.values():
+                        self.placed.setdefault(id(test), self.tests[-1])
                 case stages.Change():
                     self.change(stage)
         self.try_early()
@@ -156,12 +161,18 @@ class Builder:
         if self.unknown_line and stage.kind in ("json", "logfmt", "regexp", "pattern", "unpack"):
             raise refuse_template(self.source, stage.span, f"{stage.kind} of a formatted line")
         step = step_of(self.source, stage)
-        if step.drops_error == "sometimes" and (self.failures or self.unknown_error):
+        failures = [*self.failures, *self.early_failures]
+        if step.drops_error == "sometimes" and (failures or self.unknown_error):
             reason = "whether a label filter failed before it is not known here"
             raise unsupported(self.source, stage.span, f"drop by the value of {ERROR}", reason)
         if step.drops_error == "always":
-            self.failures, self.unknown_error = [], False
+            self.failures, self.early_failures, self.unknown_error = [], [], False
         self.plan.steps.append(step)
+        if step.early:
+            self.failed_before[len(self.plan.steps)] = failures, self.unknown_error
+            self.early_failures += self.failing_early(step)
+        if stage.kind == "logfmt" and "--strict" in stage.flags and not stage.value:
+            self.refuse_early(stage)
         self.unknown_line |= step.unknown_line
         self.unknown_error |= step.unknown_error
         if step.line:
@@ -175,34 +186,35 @@ class Builder:
         """``op "text" or "text"``: one of them, or none of them with a negated operator."""
         if self.unknown_line:
             raise refuse_template(self.source, stage.span, "line filter on a formatted line")
-        documented = self.line_tests(stage, self.line)
-        if self.filtered_line == self.line:
-            return documented
         # Loki runs a line filter before the decolorize that stands right before it
-        engine = self.line_tests(stage, self.filtered_line)
-        return self.read(documented, engine)
+        documented = self.line_tests(stage, self.line, "documented")
+        engine = self.line_tests(stage, self.filtered_line, "engine")
+        if self.reading != "agreed":
+            return engine if self.reading == "engine" else documented
+        if self.filtered_line == self.line and len(stage.items) == 1:
+            return self.line_tests(stage, self.line, "agreed")
+        return documented if documented == engine else undecided(documented, engine)
 
     def read(self, documented: Predicate, engine: Predicate) -> Predicate:
         """Return the reading that is asked for."""
         if self.reading == "agreed":
-            return undecided(documented, engine)
+            return documented if documented == engine else undecided(documented, engine)
         return engine if self.reading == "engine" else documented
 
-    def line_tests(self, stage: stages.LineFilter, after: int) -> Predicate:
-        tests = [self.line_test(stage, item, after) for item in stage.items]
+    def line_tests(self, stage: stages.LineFilter, after: int, reading: str) -> Predicate:
+        tests = [self.line_test(stage, item, after, reading) for item in stage.items]
         if stage.operator.startswith("!"):
             return all_of(*(Not(test) for test in tests))
-        kept = [test for test in tests if test != TRUE]
-        if not kept or len(kept) == len(tests):
-            return any_of(*tests) if kept else TRUE
-        return self.read(TRUE, any_of(*kept))
+        return any_of(*(_chained(tests) if reading == "engine" else tests))
 
-    def line_test(self, stage: stages.LineFilter, item: stages.Wanted, after: int) -> Predicate:
+    def line_test(
+        self, stage: stages.LineFilter, item: stages.Wanted, after: int, reading: str
+    ) -> Predicate:
         """Return the test of one text, not negated."""
         if item.address:
             check = self.line_address(stage, item)
         elif stage.operator.endswith("~"):
-            check = line_check(validated(self.source, item.text, item.span), self.reading)
+            check = line_check(validated(self.source, item.text, item.span), reading)
         elif stage.operator.endswith(">"):
             check = Patterned(line_pattern(self.source, item.text, item.span))
         else:
@@ -255,15 +267,13 @@ class Builder:
 
     def either(self, items: tuple[stages.LabelTest, ...]) -> Predicate:
         """One of the tests; one behind it is not tried, and does not fail."""
-        before = self.failures
         found: list[Predicate] = []
         for item in items:
-            self.failures = []
+            before = len(self.failures)
             test = self.label_filter(item, alone=False)
-            tried = [And((*map(Not, found), failure)) for failure in self.failures]
-            before = [*before, *(tried if found else self.failures)]
+            untrue = [*map(Not, found)]
+            self.failures[before:] = [all_of(*untrue, one) for one in self.failures[before:]]
             found.append(test)
-        self.failures = before
         return Or(tuple(found))
 
     def label(self, name: str, span: Span) -> str:
@@ -293,9 +303,9 @@ class Builder:
         self, test: stages.Measured, field: str, missing: Truth = Truth.FALSE
     ) -> Predicate:
         """Return ``name op quantity``; a label that is not there does not pass."""
-        order = _ORDERS.get(test.operator)
-        plain = Ordered(order, test.bound) if order else Equals(test.bound, Case.SENSITIVE)
-        check = Comparison(test.kind, plain, negated=test.operator == "!=")
+        check: Check = _compared(test, test.bound)
+        if test.kind == "BYTES":
+            check = choose(check, _compared(test, units.size_as_sent(test.bound)), self.reading)
         return Atom(field=field, check=check, missing=missing, span=test.span)
 
     def unreadable(self, test: stages.Measured) -> Predicate:
@@ -304,37 +314,46 @@ class Builder:
         return Atom(field=field, check=Unreadable(test.kind))
 
     def address_test(self, test: stages.AddressTest) -> Predicate:
-        """Return ``name = ip(...)``; a line with an error passes.
+        """Return ``name = ip(...)``; a line with an error passes."""
+        tested = self.in_label(test, self.label(test.name, test.span))
+        failed = Not(self.error_after(len(self.plan.steps), Equals(""), None))
+        documented = any_of(*self.failures, failed, tested)
+        if not self.early_failures:
+            return documented
+        return self.read(documented, any_of(*self.early_failures, documented))
 
-        Loki tries the filter as soon as a parser extracts the label. So an error of that parser
-        comes too late, and one of a label filter may or may not.
-        """
+    def in_label(
+        self, test: stages.AddressTest, field: str, missing: Truth = Truth.FALSE
+    ) -> Predicate:
+        """Return that a label holds an address, or with ``!=`` that it does not."""
         check = self.address(test.pattern, test.place)
-        field = self.label(test.name, test.span)
         negated = test.operator == "!="
-        atom = Atom(field=field, check=check, missing=Truth.of(negated), span=test.span)
-        tested = Not(atom) if negated else atom
-        failures, self.failures = self.failures, []
-        failed = Not(self.error(Equals(""), None))
-        self.failures = failures
-        after = self.plan.since(test.name)
-        if not after or not self.plan.steps[after - 1].early:
-            return any_of(*failures, failed, tested)
-        made = Presence(field=self.plan.field_of(Kind.MADE, test.name, after), has=Has.VALUE)
-        late = [And((failure, Or((Not(made), UNDECIDED)))) for failure in failures]
-        return any_of(*late, And((failed, Not(made))), tested)
+        absent = Truth.of((missing is Truth.TRUE) is not negated)
+        atom = Atom(field=field, check=check, missing=absent, span=test.span)
+        return Not(atom) if negated else atom
 
     def error(self, check: Check, span: Span | None) -> Predicate:
         """Return a test of the error's text, as parsers and label filters before left it."""
+        documented = self.error_of(check, span, self.failures)
+        if not self.early_failures:
+            return documented
+        engine = self.error_of(check, span, [*self.failures, *self.early_failures])
+        return self.read(documented, engine)
+
+    def error_after(self, after: int, check: Check, span: Span | None) -> Atom:
+        """Return a test of the error that the parsers among the first steps left."""
         if self.unknown_error:
             raise refuse_template(self.source, span or Span(0, 0), "filter on an error")
-        field = self.plan.field_of(Kind.ERROR, ERROR, len(self.plan.steps))
-        atom = partial(Atom, field=field, span=span)
-        given = atom(check=check, missing=_accepted(check, ""))
-        if not self.failures:
+        field = self.plan.field_of(Kind.ERROR, ERROR, after)
+        return Atom(field=field, check=check, missing=_accepted(check, ""), span=span)
+
+    def error_of(self, check: Check, span: Span | None, failures: Sequence[Predicate]) -> Predicate:
+        """Return a test of the error, which is that of a filter where one of these failed."""
+        given = self.error_after(len(self.plan.steps), check, span)
+        if not failures:
             return given
-        none = atom(check=Equals(""), missing=Truth.TRUE)
-        failed = any_of(*self.failures)
+        none = self.error_after(len(self.plan.steps), Equals(""), span)
+        failed = any_of(*failures)
         if check == Equals(""):
             return And((none, Not(failed)))
         filtered = Constant(_accepted(check, FILTER_ERROR), span)
@@ -342,34 +361,116 @@ class Builder:
         settled = Or((And((failed, filtered)), And((Not(failed), silent))))
         return Or((And((Not(none), given)), And((none, settled))))
 
-    def try_early(self) -> None:
-        """Let label filters see what Loki shows them: the label as a parser has just found it.
+    # label filters that Loki tries while a parser extracts
 
-        Loki tries the first filter on a label as soon as a parser extracts the label, before
-        other stages change it.
+    def early_filters(self, found: Sequence[stages.Stage]) -> dict[str, Single | None]:
+        """Return the filters that Loki tries as soon as a parser extracts a label of the name.
+
+        It is the first filter on the label that stands alone in its stage. Filters and names are
+        two lists, and a filter that accepts everything has no name: the names behind it meet a
+        filter too early. One that is for another label is ``None`` here: what it does depends on
+        the order in which labels are found.
         https://github.com/grafana/loki/blob/v3.7.8/pkg/logql/log/parser_hints.go
         """
-        for name, (place, test) in self.early.items():
-            documented = self.tests[place]
-            seen = _label_point(documented)
+        tests = [stage.test for stage in found if isinstance(stage, stages.LabelFilter)]
+        filters = [test for test in tests if not isinstance(test, stages.Both | stages.Either)]
+        names = [test.name for test in filters if not self.accepts_all(test)]
+        early: dict[str, Single | None] = {}
+        for name, test in zip(names, filters, strict=False):
+            if name not in early and not self.accepts_all(test):
+                early[name] = test if test.name == name else None
+            elif name not in early:
+                early[name] = _NO_TEST
+        return {name: test for name, test in early.items() if test is not _NO_TEST}
+
+    def accepts_all(self, test: Single) -> bool:
+        if not isinstance(test, stages.Matcher) or test.operator != "=~":
+            return False
+        return label_check(validated(self.source, test.text, test.span), "engine") == Anything()
+
+    def failing_early(self, step: Step) -> list[Predicate]:
+        """Return where a filter fails on a label that the last step has extracted."""
+        after = len(self.plan.steps)
+        return [
+            Atom(field=self.plan.field_of(Kind.MADE, name, after), check=Unreadable(test.kind))
+            for name, test in self.early.items()
+            if isinstance(test, stages.Measured) and step.touches(name)
+        ]
+
+    def refuse_early(self, stage: stages.Change) -> None:
+        """Let a filter on the error see that of a strict ``logfmt`` at once, wherever it stands."""
+        test = self.early.get(ERROR)
+        if not isinstance(test, stages.Matcher):
+            return
+        accepted = _accepted(self.text_check(test), LOGFMT_ERROR)
+        if accepted is Truth.of(not test.operator.startswith("!")):
+            return
+        broken = self.plan.field_of(Kind.ERROR, ERROR, len(self.plan.steps))
+        failed = Atom(field=broken, check=Equals(LOGFMT_ERROR), span=stage.span)
+        self.tests.append(self.read(TRUE, Not(failed)))
+
+    def try_early(self) -> None:
+        """Let label filters see what Loki shows them: the label as a parser has just found it."""
+        for name, test in self.early.items():
+            if name == ERROR:
+                continue
             for after, step in enumerate(self.plan.steps, start=1):
-                if not step.early or not step.touches(name) or self._point(name, after) == seen:
+                if not step.early or not step.touches(name) or self.is_seen(test, name, after):
                     continue
                 field = self.plan.field_of(Kind.MADE, name, after)
-                tried = self.tried(test, field)
-                self.tests[place] = self.read(self.tests[place], And((self.tests[place], tried)))
+                self.tests.append(self.read(TRUE, self.tried(test, field, after)))
 
-    def tried(self, test: stages.Matcher | stages.Measured, field: str) -> Predicate:
-        if isinstance(test, stages.Measured):
-            return self.measured(test, field, Truth.TRUE)
-        missing = Truth.of(not test.operator.startswith("!"))
-        return self.text_test(test, field, missing)
+    def is_seen(self, test: Single | None, name: str, after: int) -> bool:
+        """Return whether a filter looks at the label behind this step where it stands, too."""
+        if not isinstance(test, stages.Matcher | stages.Measured):
+            return False
+        point = self._point(name, after)
+        return point is not None and _label_point(self.placed[id(test)]) == point
+
+    def tried(self, test: Single | None, field: str, after: int) -> Predicate:
+        """Return a filter on a label that a step has just extracted."""
+        match test:
+            case stages.Measured():
+                return self.measured(test, field, Truth.TRUE)
+            case stages.Matcher():
+                missing = Truth.of(not test.operator.startswith("!"))
+                return self.text_test(test, field, missing)
+            case stages.AddressTest():
+                failures, unknown = self.failed_before[after]
+                error = UNDECIDED if unknown else Not(self.error_after(after - 1, Equals(""), None))
+                return any_of(*failures, error, self.in_label(test, field, Truth.TRUE))
+            case None:
+                return Or((Not(Presence(field=field, has=Has.VALUE)), UNDECIDED))
 
     def _point(self, name: str, after: int) -> str | None:
         for sight, field in self.plan.sights.items():
             if sight.kind is Kind.LABEL and sight.name == name and sight.after == after:
                 return field
         return None
+
+
+_NO_TEST = stages.Matcher(name="", operator="=", text="", span=Span(0, 0))
+
+
+def _chained(tests: Sequence[Predicate]) -> list[Predicate]:
+    """Return the tests that are left of a chain of ``or`` in Loki's code.
+
+    A test that always holds is left out, but not once it has been a part of the chain.
+    https://github.com/grafana/loki/blob/v3.7.8/pkg/logql/log/filter.go (``newOrFilter``)
+    """
+    left = [tests[0]]
+    for at, test in enumerate(tests[1:]):
+        if at == 0 and left == [TRUE]:
+            left = [test]
+        elif test != TRUE:
+            left.append(test)
+    return left
+
+
+def _compared(test: stages.Measured, bound: float) -> Comparison:
+    order = _ORDERS.get(test.operator)
+    plain = Ordered(order, bound) if order else Equals(bound, Case.SENSITIVE)
+    return Comparison(test.kind, plain, negated=test.operator == "!=")
 
 
 def _label_point(test: Predicate) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 from harness.ir import Check
@@ -91,7 +90,10 @@ class JsonPaths:
             return
         found = 0
         for name, path in self.paths:
-            value = _at(line, path)
+            try:
+                value = _at(line, path)
+            except Malformed:
+                entry.error, value = JSON_ERROR, None
             if value is not None:
                 found += 1
                 entry.put(entry.free(name), _written(value))
@@ -108,14 +110,20 @@ def _written(value: Value) -> str:
 
 
 def _at(line: str, path: tuple[str | int, ...]) -> Value | None:
-    """Return the value at a path; what stands behind it in the line need not be JSON."""
-    with suppress(Malformed):
-        kind = "object" if line.lstrip(" \n\r\t").startswith("{") else "array"
-        value: Value | None = Value(kind, line)
-        for step in path:
+    """Return the value at a path; what stands behind it in the line need not be JSON.
+
+    Raises ``Malformed`` where the member that the path ends at has no JSON for a value.
+    """
+    kind = "object" if line.lstrip(" \n\r\t").startswith("{") else "array"
+    value: Value | None = Value(kind, line)
+    for left, step in enumerate(path, start=1 - len(path)):
+        try:
             value = None if value is None else _step(value, step)
-        return value
-    return None
+        except Malformed as error:
+            if left == 0 and error.key is not None and error.key == step:
+                raise
+            return None
+    return value
 
 
 def _step(value: Value, step: str | int) -> Value | None:
@@ -347,11 +355,19 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class LineFormat:
-    """``line_format``: a new line."""
+    """``line_format``: a new line.
+
+    ``label`` is the name where the template is this label alone: Loki looks it up itself, and
+    does not find the error there.
+    """
 
     template: Template
+    label: str = ""
 
     def __call__(self, entry: Entry) -> None:
+        if self.label:
+            entry.line = entry.get(self.label) or ""
+            return
         entry.line = self.template.fill(entry, labels_of(entry))
 
 

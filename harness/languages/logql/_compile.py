@@ -18,6 +18,7 @@ from harness.languages.logql._stages import Change, Matcher
 from harness.languages.logql._syntax import (
     group_names,
     json_path,
+    label_alone,
     logfmt_key,
     parser_pattern,
     template,
@@ -111,7 +112,7 @@ def _line_format(source: Source, stage: Change) -> Step:
     found = template(source, text, span)
     if found is None:
         return Step(run=_keep_all, line=True, unknown_line=True, unknown_error=True)
-    return Step(run=changes.LineFormat(found), line=True)
+    return Step(run=changes.LineFormat(found, label_alone(text)), line=True)
 
 
 def _keep_all(_: object) -> None:

@@ -23,7 +23,8 @@ class Entry:
 
     Labels are in three layers: those of the stream, structured metadata, and what the pipeline
     extracted, which wins. A deleted label of the stream still gives an extracted one of its
-    name a new name, and what was extracted once is not extracted again.
+    name a new name, and what was extracted once is not extracted again. ``described`` is the
+    metadata as it was sent.
     """
 
     def __init__(self, event: Event, labels: Mapping[str, str] | None) -> None:
@@ -44,11 +45,12 @@ class Entry:
         named = ((str(name), str(value)) for name, value in (known or {}).items())
         self.stream = {name: value for name, value in named if value}
         self.metadata: dict[str, str] = {}
+        self.described = {str(name): str(value) for name, value in metadata.items()}
         self.parsed: dict[str, str] = {}
         self.deleted: set[str] = set()
         self.extracted: set[str] = set()
-        for name, value in metadata.items():
-            self._describe(str(name), str(value))
+        for name, value in self.described.items():
+            self._describe(name, value)
 
     def _describe(self, name: str, value: str) -> None:
         if name in self.stream:

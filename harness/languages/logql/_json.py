@@ -25,7 +25,11 @@ _HIGH, _LOW, _END = 0xD800, 0xDC00, 0xE000
 
 
 class Malformed(Exception):
-    """The line is no JSON from here on."""
+    """The line is no JSON from here on; ``key`` is that of the member whose value is none."""
+
+    def __init__(self, key: str | None = None) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,10 @@ def members(text: str, at: int = 0) -> Iterator[tuple[str, Value]]:
         at = _token(text, key.end())
         if text[at] != ":":
             raise Malformed
-        value, at = value_at(text, _token(text, at + 1))
+        try:
+            value, at = value_at(text, _token(text, at + 1))
+        except Malformed as error:
+            raise Malformed(name) from error
         yield name, value
         at = _token(text, at)
         if text[at] == ",":

@@ -229,6 +229,9 @@ def _measured(cursor: Cursor, name: Token, operator: Token) -> Measured:
     bound = number(given.text) if kind == "NUMBER" else getattr(given, "value", None)
     if bound is None:
         cursor.unsupported("number", "it is too large", given.span)
+    if kind == "BYTES" and not bound:
+        hint = "Loki writes it as 0B for itself, and cannot read that: compare with 1B"
+        cursor.fail("a label cannot be compared with a size of 0 bytes", hint, given.span)
     return Measured(
         name=_value(name),
         operator="=" if operator.kind == "==" else operator.kind,

@@ -23,6 +23,9 @@ _SAFE = re.compile(
     r"(?:\(\?i\))?\^?(?:\.\*|\\[ -/:-@\[-^`{-~]|[^\\^$.|?*+()\[\]{}\udc80-\udcff])*\$?"
 )
 """Texts and runs, as converters write them: valid without asking RE2."""
+_FIRST = str.maketrans({"\u03b9": "\u0345", "\u1fbe": "\u0345", "\u03bc": "\u00b5"})
+_FOUND = re.compile("[^\u0345\u0399\u03b9\u1fbe\u00b5\u039c\u03bc]*")
+"""What is not iota or mu, for which Go's parser puts a character without another letter case."""
 _SINGLE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 
 
@@ -55,6 +58,47 @@ class Disputed:
 
     def describe(self) -> str:
         return f"{self.documented.describe()}, if Loki does not take it as {self.engine.describe()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A text stands in the value, or is the ``whole`` of it, as Loki's code ignores letter case.
+
+    It begins to compare where the first *bytes* are equal, letter case of ASCII aside, and goes
+    on with characters in lower case. So a text that begins with another letter than one of ASCII
+    may not be found in the other case: the letters of one pair may differ in their first byte.
+    Go's parser puts the first of all characters that are equal in any letter case, which has no
+    other lower case for iota and mu: those are never found.
+    https://github.com/grafana/loki/blob/v3.7.8/pkg/logql/log/filter.go (``containsLower``)
+    """
+
+    text: str
+    whole: bool
+
+    def accepts(self, value: Any) -> bool:
+        line, text = as_text(value), _lowered(self.text).translate(_FIRST)
+        if self.whole and len(_bytes(line)) != len(_bytes(text)):
+            return False
+        lower, start = _lowered(line), _bytes(text)[:1]
+        at = lower.find(text)
+        while at >= 0:
+            rest = _bytes(line[at:])
+            if rest[:1].lower() == start and len(rest) >= len(_bytes(text)):
+                return True
+            at = lower.find(text, at + 1)
+        return False
+
+    def describe(self) -> str:
+        return f"{'is' if self.whole else 'contains'} {self.text!r} in lower case, byte by byte"
+
+
+def _lowered(text: str) -> str:
+    """Return a text in lower case, character by character as Go does it."""
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def choose(documented: Check, engine: Check, reading: str) -> Check:
@@ -94,7 +138,8 @@ def label_check(pattern: str, reading: str) -> Check:
     if found is None:
         return documented
     engine = _plain(found)
-    agreed = found.whole or all(test.kind in ("equals", "some") for test in found.tests)
+    plain = found.whole or all(test.kind in ("equals", "some") for test in found.tests)
+    agreed = plain and not any(map(_is_by_bytes, found.tests))
     return engine if agreed else choose(documented, engine, reading)
 
 
@@ -105,7 +150,8 @@ def line_check(pattern: str, reading: str) -> Check:
     found = simplified(pattern, label=False)
     if found is not None:
         engine = _plain(found)
-        return engine if found.within else choose(anything, engine, reading)
+        agreed = found.within and not any(map(_is_by_bytes, found.tests))
+        return engine if agreed else choose(anything, engine, reading)
     as_written = Matches(pattern, _DIALECT, case)
     if not any(match[1] for match in _DOT.finditer(pattern)):
         return as_written
@@ -121,11 +167,19 @@ def _test(test: Plain) -> Check:
     case = _FOLDED if test.folded else Case.SENSITIVE
     if test.kind == "all" or (test.kind == "contains" and not test.text):
         return Anything()
+    if _is_by_bytes(test):
+        return Lowered(test.text, test.kind == "equals")
     if test.kind == "some":
         return Glob((Wild.ONE, Wild.ANY))
     if test.kind == "equals":
         return Equals(test.text, case)
     return contains(test.text, case)
+
+
+def _is_by_bytes(test: Plain) -> bool:
+    """Return whether a text in any letter case begins with no ASCII or is never found."""
+    text = test.text
+    return test.folded and bool(text) and not (text[0].isascii() and _FOUND.fullmatch(text))
 
 
 def contains(text: str, case: Case) -> Check:

@@ -70,4 +70,10 @@ OPTIONS = (
         default="agreed",
         summary="Which reading of a shortened expression holds: agreed, documented or engine.",
     ),
+    Option(
+        name="version",
+        default="none",
+        summary="The version of Loki that runs the query; with one, reading is engine unless it"
+        " is given. The code that was read and run is that of 3.7.8.",
+    ),
 )

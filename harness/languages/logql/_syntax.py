@@ -204,6 +204,12 @@ def template(source: Source, text: str, span: Span) -> Template | None:
     return Template((*found, partial(_constant, text[at:])))
 
 
+def label_alone(text: str) -> str:
+    """Return the label where a template is this label and nothing else."""
+    action = _ACTION.fullmatch(text)
+    return (action[1] or "") if action else ""
+
+
 def _check_calls(source: Source, text: str, span: Span) -> None:
     """Refuse a template of more than calls of known functions: it may be none at all."""
     left = _BRANCH.sub("\0", _CALLS.sub(_known, text))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.languages._lexing import END, Token, syntax_error
+from harness.languages._lexing import END, Token, syntax_error, unsupported
 from harness.languages.logql._units import query_duration, size
 from harness.source import Source, Span
 
@@ -82,12 +82,14 @@ _RULES = re.compile(
     r"""(?P<_skip>[\t\n\r ]+|\#[^\n]*|//[^\n]*|/\*.*?\*/)
     | (?P<STRING>"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`)
     | (?P<NAME>[^\W\d]\w*|'(?:[^'\\\n]|\\[^\n])')
+    | (?P<BASE>0[xXoObB]\w*)
     | (?P<NUMBER>(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
     | (?P<SIGN>=~|!=|!~|!>|\|=|\|~|\|>|==|>=|<=|[{}(),.=|<>+\-*/%^])
     | (?P<RANGE>\[[^\]]*\])
     | (?P<OTHER>[^"`'\x00\[])""",
     re.VERBOSE | re.DOTALL,
 )
+_OCTAL = re.compile(r"0[0-9_]*[89][0-9_]*")
 _CALL = re.compile(r"\s*(?:\(|(?:by|without)\s*\()", re.IGNORECASE)
 _FLAG = re.compile(r"-(?:[^\W\d_]|-)*")
 _ESCAPE = re.compile(
@@ -116,12 +118,13 @@ def tokens(source: Source) -> list[Token]:
     if len(text) >= MAX_BYTES or len(text.encode("utf-8", "replace")) >= MAX_BYTES:
         whole = Span(0, len(text))
         raise syntax_error(source, whole, f"the query is longer than {MAX_BYTES - 1} bytes")
-    found: list[Token] = list(_scan(source))
+    found: list[Token] = list(scan(source))
     found.append(Lexeme(END, "", Span(len(text), len(text))))
     return found
 
 
-def _scan(source: Source) -> Iterator[Lexeme]:
+def scan(source: Source) -> Iterator[Lexeme]:
+    """Yield the tokens up to the first thing that is none."""
     text, at = source.text, 0
     while at < len(text):
         match = _RULES.match(text, at)
@@ -142,7 +145,11 @@ def _lexeme(source: Source, kind: str, match: re.Match[str]) -> Lexeme:
     written, span = match.group(), Span(*match.span())
     if kind == "STRING":
         return Lexeme("STRING", written, span, _unquoted(source, written, span))
+    if kind == "BASE":
+        raise _other_base(source, written, span)
     if kind == "NUMBER" or written == "-":
+        if _OCTAL.fullmatch(written):
+            raise syntax_error(source, span, f"{written} begins as an octal number and is none")
         return _quantity(source.text, written, span)
     if kind == "NAME":
         return _name(source.text, written, span)
@@ -163,6 +170,13 @@ def _name(text: str, written: str, span: Span) -> Lexeme:
     if lower in KEYWORDS:
         return Lexeme(lower, written, span)
     return Lexeme("NAME", written, span, written)
+
+
+def _other_base(source: Source, written: str, span: Span) -> Exception:
+    """Return the error of a number such as ``0x1F``, which is a zero to Loki's parser."""
+    if len(written) == 2:  # noqa: PLR2004 - the prefix alone
+        return syntax_error(source, span, f"{written} begins a number of another base")
+    return unsupported(source, span, "number of another base", "Loki takes nearly all of them as 0")
 
 
 def _quantity(text: str, written: str, span: Span) -> Lexeme:

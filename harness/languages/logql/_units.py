@@ -93,3 +93,19 @@ def size(text: str) -> int | None:
     if count is None or unit is None:
         return None
     return int(count * unit) if count * unit < 2**64 else None
+
+
+def size_as_sent(count: float) -> float:
+    """Return the bytes that are left of a size in a query that Loki's query frontend sends on.
+
+    It writes the query anew, and a size with two digits at most, as ``humanize.Bytes`` does:
+    1KiB becomes 1.0kB and 20MiB becomes 21MB.
+    https://github.com/dustin/go-humanize/blob/v1.0.1/bytes.go
+    """
+    whole, scale = int(count), 1
+    if whole < 10:  # noqa: PLR2004 - written as they are
+        return whole
+    while whole >= scale * 1000:
+        scale *= 1000
+    tenths = math.floor(whole / scale * 10 + 0.5) / 10
+    return (tenths if tenths < 10 else round(tenths)) * scale  # noqa: PLR2004 - one digit
