@@ -9,7 +9,7 @@ import click
 from harness import engines
 from harness.cli._common import KEPT, UNUSABLE
 from harness.cli._running import servers_of
-from harness.engines import EngineFailure
+from harness.engines import Address, EngineFailure
 from harness.run.opinions import connected
 
 OLD = 6.0
@@ -46,20 +46,30 @@ def clean(named: tuple[str, ...], hours: float, dry_run: bool) -> int:
 
     Only what bears our own form of name is looked at, and removed once it is old enough.
     """
-    code = KEPT
-    for address in servers_of(named):
+    codes = [_cleaned(address, timedelta(hours=hours), dry_run) for address in servers_of(named)]
+    return max(codes)
+
+
+def _cleaned(address: Address, age: timedelta, dry_run: bool) -> int:
+    """Clean one server as far as it goes; return the exit code."""
+    try:
+        connection = connected(address)
+        found = connection.leftovers()
+    except EngineFailure as error:
+        click.echo(f"{address.name}: {error}", err=True)
+        return UNUSABLE
+    old = [one for one in found if datetime.now(UTC) - one.made >= age]
+    staying = 0
+    for one in old:
         try:
-            connection = connected(address)
-            found = connection.leftovers()
-            old = [one for one in found if datetime.now(UTC) - one.made >= timedelta(hours=hours)]
-            for one in old:
-                if not dry_run:
-                    connection.remove(one.name)
-                click.echo(f"{address.name}: {'would remove' if dry_run else 'removed'} {one.name}")
+            if not dry_run:
+                connection.remove(one.name)
         except EngineFailure as error:
-            click.echo(f"{address.name}: {error}", err=True)
-            code = UNUSABLE
-            continue
-        kept = len(found) - len(old)
-        click.echo(f"{address.name}: {len(old)} left over, {kept} younger than {hours:g} hours")
-    return code
+            staying += 1
+            click.echo(f"{address.name}: {one.name} stays: {error}", err=True)
+        else:
+            click.echo(f"{address.name}: {'would remove' if dry_run else 'removed'} {one.name}")
+    hours = age / timedelta(hours=1)
+    younger = len(found) - len(old)
+    click.echo(f"{address.name}: {len(old)} left over, {younger} younger than {hours:g} hours")
+    return UNUSABLE if staying else KEPT

@@ -6,9 +6,12 @@ file, and what stands there is read when a connection is made.
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,9 @@ SETTINGS = "harness.toml"
 TIMEOUT = 30.0
 """Seconds that one request may take, unless the settings say otherwise."""
 _LONGEST_SECRET = 100_000
+_SHORTEST_HIDDEN = 4
+"""Characters below which a credential is found in any text, so that hiding it would show it."""
+_NAME = re.compile(r"[\w.-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Secret:
     def read(self) -> str:
         """Return the credential; raises ``InvalidInput`` where it is not there."""
         if self.variable:
-            found = os.environ.get(self.variable, "")
+            found = os.environ.get(self.variable, "").strip()
             where = f"the environment variable {self.variable}"
         else:
             where = f"the file {self.file}"
@@ -49,6 +55,9 @@ class Secret:
         if not found:
             message = f"{where} holds no credential"
             raise _bad(message, "set it, or take it out of harness.toml")
+        if not found.isprintable():  # no header can hold it
+            message = f"{where} holds more than a line of text"
+            raise _bad(message, "a credential is one line")
         return found
 
 
@@ -75,6 +84,19 @@ class Address:
         """Return a setting of the kind of server."""
         return dict(self.settings).get(name, default)
 
+    def hidden(self, text: str) -> str:
+        """Return a text that a server says without the credentials that it may repeat."""
+        for one in (self.password, self.api_key, self.token):
+            with suppress(InvalidInput):
+                found = one.read() if one else ""
+                if len(found) >= _SHORTEST_HIDDEN:
+                    text = text.replace(found, "***")
+        if self.user and self.password:
+            with suppress(InvalidInput):
+                pair = f"{self.user.read()}:{self.password.read()}"
+                text = text.replace(base64.b64encode(pair.encode()).decode(), "***")
+        return text
+
 
 _SECRETS = ("user", "password", "api_key", "token")
 _KEYS = frozenset({"kind", "url", "ca", "timeout", *_SECRETS})
@@ -95,7 +117,7 @@ def addresses(
         if not equals:
             if name not in known:
                 hint = f"give NAME=URL, or one of {', '.join(known)}" if known else "give NAME=URL"
-                message = f"no server is called {name!r} in {SETTINGS}"
+                message = f"no server is called {_shown(name)} in {SETTINGS}"
                 raise _bad(message, hint)
             found[name] = known[name]
             continue
@@ -111,18 +133,27 @@ def _from_environment(kind: str) -> dict[str, Any]:
     given: dict[str, Any] = {
         one: Secret(variable=name) for one, name in names.items() if os.environ.get(name)
     }
+    if "user" in given and "password" not in given:
+        message = f"{names['user']} is set and {names['password']} is not"
+        raise _bad(message, "set both, or neither")
     if ca := os.environ.get(f"{prefix}CA"):
-        given["ca"] = ca
+        given["ca"] = _file(ca, f"{prefix}CA")
     return given
 
 
 def _in_file(path: Path, kinds: Mapping[str, frozenset[str]]) -> dict[str, Address]:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-    except OSError:
+    except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"{path} is no TOML: {error}"
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+        raise _bad(message, "") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        reason = (
+            error if isinstance(error, tomllib.TOMLDecodeError) else "nested or encoded wrongly"
+        )
+        message = f"{path} is no TOML: {reason}"
         raise _bad(message, "") from error
     servers = table.get("engines", {})
     if not isinstance(servers, dict):
@@ -143,6 +174,9 @@ def _address(name: str, given: Any, kinds: Mapping[str, frozenset[str]], path: P
         allowed = ", ".join(sorted(_KEYS | kinds[kind]))
         message = f"{where} has no setting {unknown[0]!r}"
         raise _bad(message, f"known: {allowed}")
+    if "user" in given and "password" not in given:
+        message = f"{where} has a user and no password"
+        raise _bad(message, 'write password = {env = "NAME"} or {file = "PATH"}')
     timeout = given.get("timeout", TIMEOUT)
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= 3600:  # noqa: PLR2004 - an hour
         message = f"{where}.timeout is no number of seconds up to 3600"
@@ -151,7 +185,7 @@ def _address(name: str, given: Any, kinds: Mapping[str, frozenset[str]], path: P
         kind=kind,
         name=name,
         url=_url(str(given.get("url", ""))),
-        ca=str(given.get("ca", "")),
+        ca=_file(str(given.get("ca", "")), f"{where}.ca"),
         timeout=float(timeout),
         settings=tuple(sorted((one, str(given[one])) for one in kinds[kind] & set(given))),
         **{one: _secret(given[one], f"{where}.{one}") for one in _SECRETS if one in given},
@@ -173,18 +207,18 @@ def _secret(given: Any, where: str) -> Secret:
 
 def _url(text: str) -> str:
     """Return an address without a slash at its end; a credential in it is refused."""
-    try:
-        parts = urlsplit(text)
-        port_is_valid = parts.port is None or parts.port > 0
-    except ValueError:
-        message = "the URL of an engine cannot be read"
-        raise _bad(message, "write https://host:port") from None
-    if parts.username is not None or parts.password is not None:
+    if "@" in text:  # also where a slip makes a path or a scheme of it
         hint = "leave it out of the URL: docs/engines.md says how to give it"
         message = "the URL of an engine holds a credential"
         raise _bad(message, hint)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_valid:
-        message = f"{text!r} is no http or https URL"
+    try:
+        parts = urlsplit(text)
+        is_valid = (parts.port is None or parts.port > 0) and text.isprintable() and " " not in text
+    except ValueError:
+        message = "the URL of an engine cannot be read"
+        raise _bad(message, "write https://host:port") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_valid:
+        message = "the URL of an engine is no http or https URL"
         raise _bad(message, "write https://host:port")
     if parts.query or parts.fragment:
         message = "the URL of an engine has a query or a fragment"
@@ -192,10 +226,22 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _file(path: str, where: str) -> str:
+    if path and not Path(path).is_file():
+        message = f"{where}: there is no file {path}"
+        raise _bad(message, "")
+    return path
+
+
 def _check_kind(kind: str, kinds: Mapping[str, frozenset[str]], where: str) -> None:
     if kind not in kinds:
-        message = f"{where}: {kind!r} is no kind of server"
+        message = f"{where}: {_shown(kind)} is no kind of server"
         raise _bad(message, f"known: {', '.join(sorted(kinds))}")
+
+
+def _shown(name: str) -> str:
+    """Return a name as it is given, unless it may be a URL with a credential in it."""
+    return repr(name) if _NAME.fullmatch(name) else "what is given"
 
 
 def _bad(message: str, hint: str) -> InvalidInput:

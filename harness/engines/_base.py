@@ -142,3 +142,5 @@ class Server:
     credentials: str
     """What it can be given to log in, for the documentation."""
     settings: frozenset[str] = frozenset()
+    clock: bool = False
+    """Whether its queries can look at its clock, as date math does with ``now``."""

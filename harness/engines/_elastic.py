@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
-from harness.engines._base import Declined, EngineFailure, Leftover
+from harness.engines._addresses import Address
+from harness.engines._base import Declined, EngineFailure, EngineTimeout, Leftover
+from harness.engines._http import Limited, printable
 from harness.engines._places import PREFIX, leftover, new_place
 from harness.engines._retry import BUSY, Later, patiently
 from harness.ir import Event, FieldType
@@ -18,7 +21,15 @@ Json = Any
 BATCH, BATCH_BYTES = 500, 4 << 20
 """Documents and bytes of one bulk request."""
 _WINDOW = 10_000
-_OK, _CLIENT_ERROR, _SERVER_ERROR, _NOT_FOUND = 200, 400, 500, 404
+_REDIRECT, _CLIENT_ERROR, _SERVER_ERROR, _NOT_FOUND = 300, 400, 500, 404
+_NO_RIGHT = frozenset({401, 403})
+"""Log in, or: the disk is full and the index is for reading only, the licence has expired."""
+_NOT_ABOUT_THE_QUERY = _NO_RIGHT | {404, 405, 408, 413}
+_LAST_PATIENCE = 5.0
+"""Seconds in which an index is tried to be removed from a server that does not answer."""
+_LONGEST = 500
+"""Characters of what a server says that are shown."""
+_VERSION = re.compile(r"\d{1,3}\.\d{1,3}[\w.+-]{0,40}", re.ASCII)
 _CONTAINERS = frozenset({"object", "nested", "flattened", "flat_object"})
 _NAMED = {
     "analyzer": {"analyzer_keyword": {"tokenizer": "keyword", "filter": ["lowercase"]}},
@@ -39,61 +50,108 @@ class RefusedMapping(Declined):
     """The engine has no such index type, analyzer or mapping parameter."""
 
 
-class Client(Protocol):
-    """A thin layer over an official client."""
+class Client(ABC):
+    """A thin layer over an official client, whose own retries are off: ours wait as asked.
 
-    title: str
-    version: str
-    timeout: float
+    ``limited`` stands in the official client in place of its pool of connections.
+    """
+
+    limited: Limited
+
+    def __init__(self, name: str, address: Address) -> None:
+        self.title = f"{name} at {address.url}"
+        self.timeout = address.timeout
+        self._hidden = address.hidden
+
+    @abstractmethod
+    def perform(self, method: str, path: str, body: bytes | None) -> tuple[int, Json]:
+        """Return the status and the JSON of an answer; raise ``EngineFailure`` for none."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connections."""
 
     def send(self, method: str, path: str, body: str | None = None) -> tuple[int, Json]:
-        """Return the status and the JSON of an answer; raise ``EngineFailure`` for none."""
-        ...
+        """Return the status and the JSON of an answer, tried again while it is "later".
 
-    def close(self) -> None: ...
+        Raises ``EngineFailure`` where there is none.
+        """
+        content = None if body is None else body.encode("utf-8", "surrogatepass")
+
+        def once() -> tuple[int, Json]:
+            status, answer = self.perform(method, path, content)
+            if status in BUSY and "all shards failed" not in json.dumps(answer):
+                message = f"{self.title} is busy: {status} {self.words(answer)}"
+                raise Later(message, self.limited.after)
+            if _REDIRECT <= status < _CLIENT_ERROR:
+                message = f"{self.title} sends us elsewhere, with status {status}"
+                raise EngineFailure(message)
+            if status < _CLIENT_ERROR and not isinstance(answer, dict | list):
+                message = f"{self.title} answers with something that is no JSON"
+                raise EngineFailure(message)
+            return status, answer
+
+        return patiently(once, patience=self.timeout)
+
+    def words(self, answer: Json) -> str:
+        """Return the reasons of an error, without credentials that it may repeat."""
+        return self.shown(reason(answer))
+
+    def shown(self, text: str) -> str:
+        """Return what a server says as it may be shown."""
+        return printable(self._hidden(text))[:_LONGEST] or "(nothing)"
 
 
-class Speaking(Protocol):
-    """What a client can do before its version is known."""
-
-    title: str
-
-    def send(self, method: str, path: str, body: str | None = None) -> tuple[int, Json]: ...
-
-
-def version_of(client: Speaking) -> str:
+def version_of(client: Client) -> str:
     """Return the version of a cluster, from its greeting or else from its nodes."""
     status, found = client.send("GET", "/")
-    number = (found.get("version") or {}).get("number") if isinstance(found, dict) else None
-    if status in {401, 403}:
-        message = f"{client.title} refuses to log us in: {reason(found)}"
+    if status in _NO_RIGHT:
+        message = f"{client.title} refuses to log us in: {client.words(found)}"
         raise EngineFailure(message)
-    if not number:  # a distribution without the greeting
+    number = _at(found, "version", "number")
+    if number is None:  # a distribution without the greeting
         _, found = client.send("GET", "/_nodes?filter_path=nodes.*.version")
-        nodes = found.get("nodes") if isinstance(found, dict) else None
-        versions = [one.get("version") for one in (nodes or {}).values() if isinstance(one, dict)]
-        number = min(versions, key=str, default=None)
-    if not isinstance(number, str) or not re.match(r"\d+\.\d+", number):
+        nodes = _at(found, "nodes")
+        listed = nodes.values() if isinstance(nodes, dict) else ()
+        number = min((_at(one, "version") for one in listed), key=str, default=None)
+    if not isinstance(number, str) or not _VERSION.fullmatch(number):
         message = f"{client.title} does not say its version"
         raise EngineFailure(message)
     return number
+
+
+def _at(node: Json, *path: str) -> Json:
+    """Return what stands in objects below each other; ``None`` where it is not there."""
+    for key in path:
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
+
+
+@contextmanager
+def expecting(title: str) -> Iterator[None]:
+    """Fail where an answer has not the form that is looked for in it."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        message = f"{title} gives an answer of another form than documented"
+        raise EngineFailure(message) from error
 
 
 Answering = Callable[["Index", str, str, Mapping[str, Any]], Mapping[str, bool] | frozenset[str]]
 
 
 class Cluster:
-    """A cluster in which indices can be made."""
+    """A cluster that answers, in which indices can be made."""
 
     def __init__(self, client: Client, answering: Mapping[str, Answering]) -> None:
         self.client = client
         self.answering = answering
         self._takes: dict[FieldType, bool] = {}
-
-    @property
-    def version(self) -> str:
-        """The version of the cluster."""
-        return self.client.version
+        try:
+            self.version = version_of(client)
+        except BaseException:
+            client.close()
+            raise
 
     @property
     def release(self) -> tuple[int, int]:
@@ -105,21 +163,13 @@ class Cluster:
         """Close the connections."""
         self.client.close()
 
-    def ask(self, method: str, path: str, body: Json = None) -> Json:
-        """Return the JSON of an answer that must succeed; "later" is waited for."""
-
-        def once() -> Json:
-            text = None if body is None else body if isinstance(body, str) else json.dumps(body)
-            status, answer = self.client.send(method, path, text)
-            if status in BUSY:
-                message = f"{self.client.title} is busy: {status} {reason(answer)}"
-                raise Later(message)
-            if status >= _CLIENT_ERROR:
-                message = f"{self.client.title} refuses: {status} {reason(answer)}"
-                raise EngineFailure(message)
-            return answer
-
-        return patiently(once, patience=self.client.timeout)
+    def ask(self, method: str, path: str, body: str | None = None) -> Json:
+        """Return the JSON of an answer that must succeed."""
+        status, answer = self.client.send(method, path, body)
+        if status >= _CLIENT_ERROR:
+            message = f"{self.client.title} refuses: {status} {self.client.words(answer)}"
+            raise EngineFailure(message)
+        return answer
 
     @contextmanager
     def store(self, documents: Sequence[Event], types: Mapping[str, FieldType]) -> Iterator[Index]:
@@ -141,20 +191,15 @@ class Cluster:
             self.remove(name)
 
     def _create(self, name: str, body: Json) -> None:
-        def once() -> None:
-            status, answer = self.client.send("PUT", f"/{name}", json.dumps(body))
-            if status in BUSY:
-                message = f"{self.client.title} is busy: {status} {reason(answer)}"
-                raise Later(message)
-            exists = "resource_already_exists" in json.dumps(answer)  # an answer was lost
-            if status >= _SERVER_ERROR:
-                message = f"{self.client.title} fails: {status} {reason(answer)}"
-                raise EngineFailure(message)
-            if status >= _CLIENT_ERROR and not exists:
-                message = f"{self.client.title} refuses the mapping: {reason(answer)}"
-                raise RefusedMapping(message)
-
-        patiently(once, patience=self.client.timeout)
+        client = self.client
+        status, answer = client.send("PUT", f"/{name}", json.dumps(body))
+        exists = "resource_already_exists" in json.dumps(answer)  # an answer was lost
+        if status >= _SERVER_ERROR or status in _NO_RIGHT:
+            message = f"{client.title} makes no index: {status} {client.words(answer)}"
+            raise EngineFailure(message)
+        if status >= _CLIENT_ERROR and not exists:
+            message = f"{client.title} refuses the mapping: {client.words(answer)}"
+            raise RefusedMapping(message)
 
     def takes(self, kind: FieldType) -> bool:
         """Return whether the engine has an index type, with its parameters."""
@@ -178,7 +223,8 @@ class Cluster:
     def leftovers(self) -> list[Leftover]:
         """Return the indices of ours that are there."""
         listed = self.ask("GET", f"/_cat/indices/{PREFIX}*?format=json&h=index")
-        found = (leftover(str(one.get("index"))) for one in listed)
+        with expecting(self.client.title):
+            found = [leftover(str(one["index"])) for one in listed]
         return [one for one in found if one is not None]
 
     def remove(self, name: str) -> None:
@@ -187,16 +233,18 @@ class Cluster:
             message = f"{name!r} is no index of the harness"
             raise ValueError(message)
 
-        def once() -> None:
-            status, answer = self.client.send("DELETE", f"/{name}")
-            if status in BUSY:
-                message = f"{self.client.title} is busy: {status} {reason(answer)}"
-                raise Later(message)
-            if status >= _CLIENT_ERROR and status != _NOT_FOUND:
-                message = f"{self.client.title} refuses: {status} {reason(answer)}"
-                raise EngineFailure(message)
+        def once() -> tuple[int, Json]:
+            try:
+                return self.client.send("DELETE", f"/{name}")
+            except EngineTimeout:
+                raise
+            except EngineFailure as error:  # a lost answer is no reason to leave an index behind
+                raise Later(str(error)) from error
 
-        patiently(once, patience=self.client.timeout)
+        status, answer = patiently(once, patience=min(self.client.timeout, _LAST_PATIENCE))
+        if status >= _CLIENT_ERROR and status != _NOT_FOUND:
+            message = f"{self.client.title} refuses: {status} {self.client.words(answer)}"
+            raise EngineFailure(message)
 
 
 class Index:
@@ -226,31 +274,29 @@ class Index:
     def _bulk(self, lines: Sequence[str]) -> list[bool]:
         """Send some documents; those that are put off are sent again."""
         done: list[bool | None] = [None] * len(lines)
-        title = self.cluster.client.title
+        client = self.cluster.client
 
         def once() -> None:
             open_ = [at for at, one in enumerate(done) if one is None]
             body = "".join(lines[at] for at in open_)
             answer = self.cluster.ask("POST", f"/{self.name}/_bulk", body)
-            items = answer.get("items") if isinstance(answer, dict) else None
-            if not isinstance(items, list) or len(items) != len(open_):
-                message = f"{title} does not say what became of the documents"
-                raise EngineFailure(message)
             late = ""
-            for at, item in zip(open_, items, strict=True):
-                status = int(item["index"]["status"])
+            with expecting(client.title):
+                items = [(int(one["index"]["status"]), one["index"]) for one in answer["items"]]
+                rows = list(zip(open_, items, strict=True))
+            for at, (status, item) in rows:
                 if status in BUSY:
-                    late = reason(item["index"])
-                elif status >= _SERVER_ERROR or status in {401, 403}:
-                    message = f"{title} fails: {status} {reason(item['index'])}"
+                    late = client.words(item)
+                elif status >= _SERVER_ERROR or status in _NO_RIGHT:
+                    message = f"{client.title} stores nothing: {status} {client.words(item)}"
                     raise EngineFailure(message)
                 else:
                     done[at] = status < _CLIENT_ERROR
             if late:
-                message = f"{title} puts documents off: {late}"
-                raise Later(message)
+                message = f"{client.title} puts documents off: {late}"
+                raise Later(message, client.limited.after)
 
-        patiently(once, patience=self.cluster.client.timeout)
+        patiently(once, patience=client.timeout)
         return [bool(one) for one in done]
 
     def ask(self, language: str, query: str, *, options: Mapping[str, Any]) -> list[bool | None]:
@@ -267,28 +313,26 @@ class Index:
             f"/{self.name}/_search?size={_WINDOW}&_source=false&allow_partial_search_results=false"
         )
         answer = self.answer("POST", path, body, query)
-        return frozenset(str(hit["_id"]) for hit in answer["hits"]["hits"])
+        with expecting(self.cluster.client.title):
+            if answer["timed_out"] or answer["_shards"]["failed"]:
+                message = f"{self.cluster.client.title} answers for a part of the documents only"
+                raise EngineFailure(message)
+            return frozenset(str(hit["_id"]) for hit in answer["hits"]["hits"])
 
     def answer(self, method: str, path: str, body: str, query: str) -> Json:
         """Return the answer to a query; raise what it raises."""
-
-        def once() -> Json:
-            status, answer = self.cluster.client.send(method, path, body)
-            if status >= _CLIENT_ERROR and "no handler found for uri" in json.dumps(answer):
-                interface = path.replace(f"/{self.name}", "").partition("?")[0]
-                message = f"{self.cluster.client.title} does not offer {interface}"
-                raise Declined(message)
-            if status in BUSY and "all shards failed" not in json.dumps(answer):
-                message = f"{self.cluster.client.title} is busy: {status} {reason(answer)}"
-                raise Later(message)
-            if status >= _CLIENT_ERROR and (status < _SERVER_ERROR or _is_refusal(answer)):
-                raise refusal(query, reason(answer))
-            if status >= _CLIENT_ERROR:
-                message = f"{self.cluster.client.title} fails: {reason(answer)}"
-                raise EngineFailure(message)
+        client = self.cluster.client
+        status, answer = client.send(method, path, body)
+        if status < _CLIENT_ERROR:
             return answer
-
-        return patiently(once, patience=self.cluster.client.timeout)
+        if "no handler found for uri" in json.dumps(answer):
+            interface = path.replace(f"/{self.name}", "").partition("?")[0]
+            message = f"{client.title} does not offer {interface}"
+            raise Declined(message)
+        if status in _NOT_ABOUT_THE_QUERY or (status >= _SERVER_ERROR and not _is_refusal(answer)):
+            message = f"{client.title} fails: {status} {client.words(answer)}"
+            raise EngineFailure(message)
+        raise refusal(query, client.words(answer))
 
 
 def _is_refusal(answer: Json) -> bool:
@@ -320,16 +364,21 @@ def reason(answer: Json) -> str:
     """Return the reasons of an error, outermost first."""
     error = answer.get("error", answer) if isinstance(answer, dict) else answer
     if not isinstance(error, dict):
-        return str(error)[:500]
-    causes = [error, *(error.get("root_cause") or ())]
-    causes += [(one.get("reason") or {}) for one in error.get("failed_shards") or ()]
+        return str(error)
+    causes = [error, *(_listed(error, "root_cause"))]
+    causes += [_at(one, "reason") for one in _listed(error, "failed_shards")]
     found: list[str] = []
     for cause in causes:
         node: Any = cause
         while isinstance(node, dict):
             found.append(str(node.get("reason")))
             node = node.get("caused_by")
-    return " | ".join(dict.fromkeys(one for one in found if one != "None"))[:500]
+    return " | ".join(dict.fromkeys(one for one in found if one != "None"))
+
+
+def _listed(node: dict[str, Json], key: str) -> list[Json]:
+    found = node.get(key)
+    return found if isinstance(found, list) else []
 
 
 # From the harness's index types to a mapping ------------------------------------------------
@@ -444,11 +493,16 @@ def query_object(
     del language, options
     try:
         found = json.loads(query)
-    except (ValueError, RecursionError):
-        return index.search(query, query)
+    except (ValueError, RecursionError):  # the engine reads more than JSON, such as comments
+        body = query if _WHOLE.match(query) else f'{{"query": {query}}}'
+        return index.search(body, query)
     if isinstance(found, dict) and found.get("query") is not None:
         kept = {
             key: value for key, value in found.items() if key not in {"size", "from", "_source"}
         }
         return index.search(json.dumps(kept), query)
     return index.search(json.dumps({"query": found}), query)
+
+
+_WHOLE = re.compile(r'\s*\{\s*"query"\s*:')
+"""The beginning of a search body that is no JSON."""

@@ -26,14 +26,15 @@ class Later(EngineFailure):
 def patiently(action: Callable[[], _First], *, patience: float) -> _First:
     """Return what an action gives, tried again while the server says "later".
 
-    Raises what the last try raised after ``patience`` seconds.
+    A server that asks for a pause gets it. Raises what the last try raised where the next one
+    would begin after more than ``patience`` seconds.
     """
     pauses = tenacity.wait_random_exponential(multiplier=0.1, max=LONGEST_PAUSE)
 
     def pause(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = error.after if isinstance(error, Later) else 0.0
-        return max(min(asked, LONGEST_PAUSE), pauses(state))
+        return max(asked, pauses(state))
 
     trying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(Later),

@@ -14,11 +14,13 @@ from typing import Any
 
 from harness.engines import _elastic
 from harness.engines._addresses import Address
-from harness.engines._base import EngineFailure, EngineTimeout, Server
+from harness.engines._base import Declined, EngineFailure, EngineTimeout, Server
 from harness.engines._elastic import Client, Cluster, Index
+from harness.engines._http import Limited, trust
 from harness.errors import Diagnostic, InvalidInput
 
 Json = Any
+_PACKAGE = "elasticsearch"
 _EQL = ("event_category_field", "timestamp_field", "tiebreaker_field")
 _SOURCES = re.compile(
     r"\s*from\s+(?P<indices>[^|]*?)(?P<metadata>\s+metadata\s+[^|]*)?(?=\||\Z)", re.IGNORECASE
@@ -27,49 +29,34 @@ _PLAIN = {"accept": "application/json", "content-type": "application/json"}
 _LINES = {"accept": "application/json", "content-type": "application/x-ndjson"}
 
 
-class _Client:
-    """The official client, whose own retries are off: ours wait longer and at random."""
+class _Client(Client):
+    """The official client of Elastic."""
 
     def __init__(self, address: Address) -> None:
         try:
             import elastic_transport  # noqa: PLC0415 - an extra
             import elasticsearch  # noqa: PLC0415 - an extra
         except ImportError as error:
-            message = "elasticsearch"
-            raise missing(message) from error
+            raise missing(_PACKAGE) from error
+        super().__init__("Elasticsearch", address)
         logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
         self._errors = elasticsearch, elastic_transport
-        self.title = f"Elasticsearch at {address.url}"
-        self.timeout = address.timeout
-        login: dict[str, Any] = {}
-        if address.api_key:
-            login["api_key"] = address.api_key.read()
-        elif address.token:
-            login["bearer_auth"] = address.token.read()
-        elif address.user:
-            login["basic_auth"] = (address.user.read(), address.password.read())
-        if address.ca:
-            login["ca_certs"] = address.ca
         self._client = elasticsearch.Elasticsearch(
             address.url,
             request_timeout=address.timeout,
             max_retries=0,
             retry_on_timeout=False,
-            **login,
+            **_connection_options(address),
         )
-        self.version = _elastic.version_of(self)
+        node: Any = self._client.transport.node_pool.all()[0]
+        self.limited = Limited(node.pool, self.title, self.timeout)
+        node.pool = self.limited
 
-    def send(self, method: str, path: str, body: str | None = None) -> tuple[int, Json]:
-        """Return the status and the JSON of an answer."""
+    def perform(self, method: str, path: str, body: bytes | None) -> tuple[int, Json]:
         elasticsearch, transport = self._errors
         headers = _LINES if path.endswith("/_bulk") else _PLAIN
         try:
-            answer = self._client.perform_request(
-                method,
-                path,
-                headers=headers,
-                body=None if body is None else body.encode("utf-8", "surrogatepass"),
-            )
+            answer = self._client.perform_request(method, path, headers=headers, body=body)
         except elasticsearch.UnsupportedProductError as error:
             message = f"{self.title} is no Elasticsearch 7.14 or newer"
             raise EngineFailure(message) from error
@@ -78,19 +65,33 @@ class _Client:
         except transport.ConnectionTimeout as error:
             message = f"{self.title} does not answer within {self.timeout:g} seconds"
             raise EngineTimeout(message) from error
+        except (transport.SerializationError, ValueError, RecursionError) as error:
+            message = f"{self.title} answers with something that is no JSON"
+            raise EngineFailure(message) from error
         except transport.TransportError as error:
-            message = f"{self.title} cannot be reached: {_words(error)}"
+            message = f"{self.title} cannot be reached: {self.shown(_words(error))}"
             raise EngineFailure(message) from error
         return answer.meta.status, answer.body
 
     def close(self) -> None:
-        """Close the connections."""
         self._client.close()
+
+
+def _connection_options(address: Address) -> dict[str, Any]:
+    context = trust(address)
+    given: dict[str, Any] = {} if context is None else {"ssl_context": context}
+    if address.api_key:
+        given["api_key"] = address.api_key.read()
+    elif address.token:
+        given["bearer_auth"] = address.token.read()
+    elif address.user:
+        given["basic_auth"] = (address.user.read(), address.password.read())
+    return given
 
 
 def _words(error: Exception) -> str:
     text = str(getattr(error, "message", "") or error)
-    return re.sub(r"<[^>]*object at 0x[0-9a-f]+>:?\s*", "", text)[:300]
+    return re.sub(r"<[^>]*object at 0x[0-9a-f]+>:?\s*", "", text)
 
 
 def missing(package: str) -> InvalidInput:
@@ -105,10 +106,11 @@ def _eql(index: Index, language: str, query: str, options: Mapping[str, Any]) ->
     given = {key: options[key] for key in _EQL if key in options}
     body = json.dumps({"query": query, "size": 10_000, **given})
     answer = index.answer("POST", f"/{index.name}/_eql/search", body, query)
-    hits = answer["hits"]
-    found = list(hits.get("events") or ())
-    found += [one for sequence in hits.get("sequences") or () for one in sequence["events"]]
-    return frozenset(str(one["_id"]) for one in found)
+    with _elastic.expecting(index.cluster.client.title):
+        hits = answer["hits"]
+        found = list(hits.get("events") or ())
+        found += [one for sequence in hits.get("sequences") or () for one in sequence["events"]]
+        return frozenset(str(one["_id"]) for one in found)
 
 
 def _esql(index: Index, language: str, query: str, options: Mapping[str, Any]) -> frozenset[str]:
@@ -116,12 +118,13 @@ def _esql(index: Index, language: str, query: str, options: Mapping[str, Any]) -
     del language, options
     text = _SOURCES.sub(f"from {index.name} metadata _id", query, count=1)
     answer = index.answer("POST", "/_query?format=json", json.dumps({"query": text}), query)
-    names = [one["name"] for one in answer["columns"]]
-    if "_id" not in names:
-        message = "the query does not keep _id, so its rows cannot be told apart"
-        raise EngineFailure(message)
-    at = names.index("_id")
-    return frozenset(str(row[at]) for row in answer["values"])
+    with _elastic.expecting(index.cluster.client.title):
+        names = [one["name"] for one in answer["columns"]]
+        if "_id" not in names:
+            message = "the query does not keep _id, so its rows cannot be told apart"
+            raise Declined(message)
+        at = names.index("_id")
+        return frozenset(str(row[at]) for row in answer["values"])
 
 
 def _watch(index: Index, language: str, query: str, options: Mapping[str, Any]) -> frozenset[str]:
@@ -136,8 +139,9 @@ def _watch(index: Index, language: str, query: str, options: Mapping[str, Any]) 
     for name in index.names:
         body = {"watch": _on(watch, index.name, name), "action_modes": {"_all": "simulate"}}
         answer = index.answer("POST", "/_watcher/watch/_execute", json.dumps(body), query)
-        if answer["watch_record"]["result"]["condition"]["met"]:
-            found.add(name)
+        with _elastic.expecting(index.cluster.client.title):
+            if answer["watch_record"]["result"]["condition"]["met"]:
+                found.add(name)
     return frozenset(found)
 
 
@@ -167,8 +171,7 @@ ANSWERING = {
 
 def connect(address: Address) -> Cluster:
     """Return a cluster that answers."""
-    client: Client = _Client(address)
-    return Cluster(client, ANSWERING)
+    return Cluster(_Client(address), ANSWERING)
 
 
 SERVER = Server(
@@ -176,5 +179,6 @@ SERVER = Server(
     title="Elasticsearch",
     languages=tuple(ANSWERING),
     connect=connect,
+    clock=True,
     credentials="api_key, token, or user and password",
 )

@@ -12,74 +12,75 @@ from harness.engines import _elastic
 from harness.engines._addresses import Address
 from harness.engines._base import EngineFailure, EngineTimeout, Server
 from harness.engines._elastic import Client, Cluster, Index
+from harness.engines._http import Limited, trust
 from harness.engines.elasticsearch import missing
+from harness.errors import Diagnostic, InvalidInput
 
 Json = Any
+_PACKAGE = "opensearch-py"
 _SOURCE = re.compile(
     r"(?P<before>\bsource\s*=\s*)(?P<index>`[^`]*`|[^\s|,]+(?:\s*,\s*[^\s|,]+)*)", re.IGNORECASE
 )
 
 
-class _Client:
-    """The official client, whose own retries are off: ours wait longer and at random."""
+class _Client(Client):
+    """The official client of OpenSearch."""
 
     def __init__(self, address: Address) -> None:
         try:
             import opensearchpy  # noqa: PLC0415 - an extra
         except ImportError as error:
-            message = "opensearch-py"
-            raise missing(message) from error
+            raise missing(_PACKAGE) from error
+        super().__init__("OpenSearch", address)
         logging.getLogger("opensearch").setLevel(logging.CRITICAL)
         self._errors = opensearchpy.exceptions
-        self.title = f"OpenSearch at {address.url}"
-        self.timeout = address.timeout
-        more: dict[str, Any] = {}
-        if address.user:
-            more["http_auth"] = (address.user.read(), address.password.read())
-        elif address.token:
-            more["headers"] = {"Authorization": f"Bearer {address.token.read()}"}
-        if address.ca:
-            more["ca_certs"] = address.ca
         self._client = opensearchpy.OpenSearch(
             [address.url],
             timeout=address.timeout,
             max_retries=0,
             retry_on_timeout=False,
-            verify_certs=True,
-            **more,
+            **_connection_options(address),
         )
-        self.version = _elastic.version_of(self)
+        (connection,) = self._client.transport.connection_pool.connections
+        self.limited = Limited(connection.pool, self.title, self.timeout)
+        connection.pool = self.limited
 
-    def send(self, method: str, path: str, body: str | None = None) -> tuple[int, Json]:
-        """Return the status and the JSON of an answer."""
+    def perform(self, method: str, path: str, body: bytes | None) -> tuple[int, Json]:
         errors = self._errors
         kind = "application/x-ndjson" if path.endswith("/_bulk") else "application/json"
         try:
             answer = self._client.transport.perform_request(
-                method,
-                path,
-                body=None if body is None else body.encode("utf-8", "surrogatepass"),
-                headers={"content-type": kind},
+                method, path, body=body, headers={"content-type": kind}
             )
         except errors.ConnectionTimeout as error:
             message = f"{self.title} does not answer within {self.timeout:g} seconds"
             raise EngineTimeout(message) from error
-        except errors.ConnectionError as error:
-            message = f"{self.title} cannot be reached: {error.error}"
-            raise EngineFailure(message) from error
         except errors.TransportError as error:
             if not isinstance(error.status_code, int):
-                message = f"{self.title} cannot be reached: {error.error}"
+                message = f"{self.title} cannot be reached: {self.shown(str(error.error))}"
                 raise EngineFailure(message) from error
-            return error.status_code, error.info
-        except (errors.OpenSearchException, ValueError) as error:
+            return error.status_code, error.error if error.info is None else error.info
+        except (errors.OpenSearchException, AttributeError, ValueError, RecursionError) as error:
             message = f"{self.title} answers with something that is no JSON"
             raise EngineFailure(message) from error
         return _OK, answer
 
     def close(self) -> None:
-        """Close the connections."""
         self._client.close()
+
+
+def _connection_options(address: Address) -> dict[str, Any]:
+    context = trust(address)
+    given: dict[str, Any] = {} if context is None else {"ssl_context": context}
+    if address.api_key:
+        message = "OpenSearch takes no API key"
+        hint = "give user and password, or a token"
+        raise InvalidInput([Diagnostic(code="bad-engine", message=message, hint=hint)])
+    if address.user:
+        given["http_auth"] = (address.user.read(), address.password.read())
+    elif address.token:
+        given["headers"] = {"Authorization": f"Bearer {address.token.read()}"}
+    return given
 
 
 _OK = 200
@@ -91,7 +92,8 @@ def _ppl(index: Index, language: str, query: str, options: Mapping[str, Any]) ->
     text = _SOURCE.sub(lambda found: f"{found['before']}`{index.name}`", query, count=1)
     body = json.dumps({"query": f"{text} | fields _id"})
     answer = index.answer("POST", "/_plugins/_ppl", body, query)
-    return frozenset(str(row[0]) for row in answer["datarows"])
+    with _elastic.expecting(index.cluster.client.title):
+        return frozenset(str(row[0]) for row in answer["datarows"])
 
 
 ANSWERING = {
@@ -105,8 +107,7 @@ ANSWERING = {
 
 def connect(address: Address) -> Cluster:
     """Return a cluster that answers."""
-    client: Client = _Client(address)
-    return Cluster(client, ANSWERING)
+    return Cluster(_Client(address), ANSWERING)
 
 
 SERVER = Server(
@@ -114,5 +115,6 @@ SERVER = Server(
     title="OpenSearch",
     languages=tuple(ANSWERING),
     connect=connect,
+    clock=True,
     credentials="user and password, or token",
 )

@@ -67,7 +67,7 @@ SEMANTICS = Semantics(
         ),
         "Neighbouring bare words are one text: one exact value on a keyword field.",
         "A missing, null or unmapped field never matches, so its negation always does.",
-        "A regular expression on a number, date, address or boolean matches nothing.",
+        "A regular expression on a number, date, address or boolean matches nothing up to 2.x.",
     ),
 )
 

@@ -20,6 +20,7 @@ from harness.ir import Context, Truth
 from harness.ir.query import field_names
 from harness.languages import Language
 from harness.referee._base import Answer, Disagreement, Grammar, Report, World
+from harness.run.opinions import version_option
 from harness.source import QuerySyntaxError, Source, Unsupported
 
 MOST_TRIES = 200
@@ -95,9 +96,9 @@ class _Comparison:
 
     def _meant(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options that mean this version of the engine."""
-        if not any(one.name == "version" for one in self.language.options):
-            return dict(options)
-        return {**options, "version": ".".join(self.connection.version.split(".")[:2])}
+        kind = self.report.engine.lower()
+        meant = version_option(self.language.name, f"{kind} {self.connection.version}")
+        return {**meant, **options}
 
     def ours(self, query: str, world: World, options: Mapping[str, Any]) -> Answer:
         """Return our answer."""

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import compress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from harness import engines, languages
 from harness.checks import Opinion
 from harness.documents.document import Document
 from harness.engines import Address, Connection, Store, engines_for
-from harness.engines._base import Declined, EngineFailure
+from harness.engines._base import Declined, EngineFailure, Server
 from harness.errors import HarnessError
 from harness.ir import FieldType, Truth
 from harness.ir.cells import text_line
+from harness.languages._elastic.opensearch import as_elasticsearch, release
 from harness.ruleset.model import Translation
 from harness.source import QuerySyntaxError
 
 MAX_DOCUMENTS = 500
 GIVEN_UP = 3
 """Failures in a row after which a server is not asked any more."""
+_OF_ELASTICSEARCH = frozenset({"lucene", "querydsl"})
+_log = logging.getLogger(__name__)
 _CLOCK = re.compile(r"\bnow\b", re.IGNORECASE)
 
 
@@ -105,7 +109,8 @@ def let_go() -> None:
 atexit.register(let_go)
 
 Expected = Callable[[str, Mapping[str, FieldType]], Sequence[Truth]]
-"""What we say ourselves of a version and index types; nothing where we do not evaluate it."""
+"""What we say ourselves of a server's kind and version, and of index types; nothing where we do
+not evaluate it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,8 +130,10 @@ class Beside:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with suppress(EngineFailure):  # what a server keeps, `harness engine clean` takes away
+        try:
             self._stack.close()
+        except EngineFailure as failure:
+            _log.warning("%s; harness engine clean takes away what is left there", failure)
 
     def opinions(
         self,
@@ -149,10 +156,11 @@ class Beside:
         types: Mapping[str, FieldType],
         expected: Expected,
     ) -> Opinion:
-        title = engines.servers()[address.kind].title
+        server = engines.servers()[address.kind]
+        title = server.title
         peer = _peers.setdefault(address, _Peer())
         version = peer.connection.version if peer.connection else ""
-        why_not = self._why_not(peer, translation)
+        why_not = self._why_not(peer, server, translation)
         if why_not:
             return Opinion(engine=title, version=version, failure=why_not)
         try:
@@ -173,7 +181,7 @@ class Beside:
                 peer.last = str(error)
             return Opinion(engine=title, version=version, failure=str(error))
         peer.failures = 0
-        ours = expected(version, stored)
+        ours = expected(f"{address.kind} {version}", stored)
         kept = list(store.taken)
         return Opinion(
             engine=title,
@@ -190,12 +198,12 @@ class Beside:
         )
 
     @staticmethod
-    def _why_not(peer: _Peer, translation: Translation) -> str:
+    def _why_not(peer: _Peer, server: Server, translation: Translation) -> str:
         if peer.failures >= GIVEN_UP:
             return f"not asked any more after {GIVEN_UP} failures, the last: {peer.last}"
         if translation.pieces:
             return "several queries of one rule are not asked of a server"
-        if _CLOCK.search(translation.source.text):
+        if server.clock and _CLOCK.search(translation.source.text):
             return "the query looks at the clock, which cannot be set on a server"
         return ""
 
@@ -217,7 +225,15 @@ def _apart(types: Mapping[str, FieldType], stored: Mapping[str, FieldType]) -> I
     return (path for path, kind in types.items() if stored[path].name != kind.name)
 
 
-def version_option(language: str, version: str) -> dict[str, str]:
-    """Return the options with which a language means a version of its engine."""
-    named = any(one.name == "version" for one in languages.get(language).options)
-    return {"version": ".".join(version.split(".")[:2])} if named else {}
+def version_option(language: str, version: str) -> dict[str, Any]:
+    """Return the options with which a language means a version of an engine.
+
+    Before the number stands the kind of server: its fork reads Elasticsearch's languages too.
+    """
+    kind, _, number = version.rpartition(" ")
+    meant = ".".join(number.split(".")[:2])
+    if not any(one.name == "version" for one in languages.get(language).options):
+        return {}
+    if kind == "opensearch" and language in _OF_ELASTICSEARCH:
+        return as_elasticsearch(release({"version": meant}))
+    return {"version": meant}

@@ -154,9 +154,13 @@ def read_range(dsl: Dsl, member: Member) -> Predicate:
     extra = ("include_lower", "include_upper", "format", "time_zone", "relation")
     dsl.settings(body, "range", (*_BOUNDS, *extra))
     bounds: dict[str, Any] = {"low": None, "high": None, "include_low": True, "include_high": True}
+    given: set[str] = set()
     for item in body:
         if item.key in _BOUNDS:
             side, inclusive = _BOUNDS[item.key]
+            if side in given and fields.fork(dsl.context) >= fields.OPENSEARCH_3:
+                dsl.fail(item.key_span, "there are two bounds on one side of the range")
+            given.add(side)
             bounds[side] = _bound(dsl, item)
             if inclusive is not None:
                 bounds[f"include_{side}"] = inclusive
@@ -187,7 +191,8 @@ def read_wildcard(dsl: Dsl, member: Member) -> Predicate:
     value, settings = _value_and_settings(dsl, member, field, allowed, "value", "wildcard")
     pieces = wildcard_pieces(scalar_text(value)[:_LONGEST_WILDCARD])
     case = _case(dsl, settings)
-    analyze = bool(_LOWERING.fullmatch(str(dsl.context.options.get("version"))))
+    is_fork = fields.fork(dsl.context) > (0, 0)
+    analyze = not is_fork and bool(_LOWERING.fullmatch(str(dsl.context.options.get("version"))))
     return dsl.on_field(
         member,
         field,
@@ -198,7 +203,8 @@ def read_wildcard(dsl: Dsl, member: Member) -> Predicate:
 
 
 _LOWERING = re.compile(r"7\.(?:[7-9]|1[0-2])(?:\.\d+)?")
-"""The versions that lower-cased the pattern on text (pull request 72216 took it back)."""
+"""The versions that lower-cased the pattern on text (pull request 72216 took it back); OpenSearch,
+forked from 7.10.2, does not (2.19.1 and 3.6.0 were run)."""
 
 
 def wildcard_pieces(pattern: str) -> tuple[Piece, ...]:

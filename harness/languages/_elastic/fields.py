@@ -50,9 +50,11 @@ from harness.languages._elastic.date_formats import FormatUnsupported
 from harness.languages._elastic.dates import DateError
 from harness.languages._elastic.fuzziness import fuzzy_distance
 from harness.languages._elastic.mapping import (
+    OPENSEARCH_3,
     Field,
     all_names,
     expand,
+    fork,
     in_nested,
     known,
     major,
@@ -64,11 +66,13 @@ from harness.languages._elastic.types import FieldError, FieldUnsupported
 from harness.source import QuerySyntaxError, Source, Span, Unsupported
 
 __all__ = [
+    "OPENSEARCH_3",
     "Field",
     "FieldError",
     "FieldUnsupported",
     "exists",
     "expand",
+    "fork",
     "fuzzy",
     "fuzzy_distance",
     "in_nested",
@@ -299,7 +303,8 @@ def regexp(
     """
     field = _text_field(path, context, "regexp")
     ready = pattern if field is None else _prepare(field, analyze=analyze)(pattern)
-    letters = regexp_flags(flags, version(context, "lucene"))
+    complement = fork(context) < OPENSEARCH_3
+    letters = regexp_flags(flags, version(context, "lucene"), complement=complement)
     try:
         compile_regex(ready, "lucene", case=case, flags=letters)
     except RegexError as error:

@@ -165,6 +165,19 @@ def version(context: Context, topic: str = "") -> tuple[int, int]:
     return int(found[1]), int(found[2]) if found[2] else _NEWEST[1]
 
 
+def fork(context: Context) -> tuple[int, int]:
+    """Return the OpenSearch version a query is read for; zeros where it is for Elasticsearch."""
+    like = context.options.get("like")
+    found: tuple[int, int] = like.get("fork", (0, 0)) if isinstance(like, Mapping) else (0, 0)
+    return found
+
+
+OPENSEARCH_3 = (3, 0)
+"""Since then "all" of a regular expression is without complement, a regular expression asks its
+field as other queries do, and a range has one bound a side (2.19.1 and 3.6.0 were run, of those
+between none)."""
+
+
 def major(context: Context) -> int:
     """Return the major of :func:`version`."""
     return version(context)[0]

@@ -43,20 +43,25 @@ def flag(options: Mapping[str, Any], name: str, *, default: bool = False) -> boo
     return str(options.get(name, default)).lower() == "true"
 
 
-def engine_context(context: Context) -> Context:
-    """Return the context in which the shared code reads a query as OpenSearch does.
+def as_elasticsearch(version: tuple[int, int]) -> dict[str, Any]:
+    """Return the options of Elasticsearch's languages that mean a version of OpenSearch.
 
     Lucene 9 came with 2.0, searching the doc_values of a field without an index with 2.12
     (https://github.com/opensearch-project/OpenSearch/pull/10425).
     """
-    version = release(context.options)
     like = {
         "lucene": "8.0" if version >= _LUCENE_9 else "7.10",
         "values": "8.1" if version >= _VALUES_ARE_SEARCHED else "7.10",
+        "fork": version,
     }
+    return {"version": "7.10", "like": like}
+
+
+def engine_context(context: Context) -> Context:
+    """Return the context in which the shared code reads a query as OpenSearch does."""
     dynamic = flag(context.options, "dynamic")
     types = {path: _own_type(kind, dynamic=dynamic) for path, kind in context.types.items()}
-    options = {**context.options, "version": "7.10", "like": like}
+    options = {**context.options, **as_elasticsearch(release(context.options))}
     return replace(context, types=types, options=options)
 
 

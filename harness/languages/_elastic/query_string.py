@@ -396,8 +396,9 @@ class _Reader:
         if found is None:
             return fields.unmapped(name, leaf.span)
         analyze = self.settings.is_opensearch
-        if analyze and not _has_text_terms(found):
-            # OpenSearch reads the pattern without asking the field: it meets no term there.
+        asks = fields.fork(self.context) >= fields.OPENSEARCH_3
+        if analyze and not asks and not _has_text_terms(found):
+            # OpenSearch 2 reads the pattern without asking the field: it meets no term there.
             fields.regexp("", leaf.text, self.context)
             return FALSE
         return fields.regexp(name, leaf.text, self.context, analyze=analyze, span=leaf.span)
