@@ -27,7 +27,7 @@ VERSION = "3.7.8"
 MODULE = "github.com/grafana/loki/v3"
 _OWN = "github.com/grafana/loki/pkg/push"
 """A module inside Loki's repository, which its own build takes from its folder."""
-START_TIME, STOP_TIME, BUILD_TIME = 60.0, 15.0, 720.0
+START_TIME, STOP_TIME, BUILD_TIME = 60.0, 15.0, 480.0
 
 
 class Unavailable(Exception):

@@ -99,6 +99,7 @@ def test_a_document_has_the_labels_of_its_line(document: dict[str, Any]) -> None
         "(" * 5000 + '{job="w"}',
         '{job="w"} | ' + ",".join(['a="1"'] * 15_000),
         '{job="w"} | ' + " or ".join(['a="1"'] * 10_000),
+        '{job="w"} | ' + " or ".join(["a=1"] * 10_000),
         '{job="w"} |= "a"' + ' or "a"' * 15_000,
         '{job="w"} ' + "| json " * 15_000,
         '{job="w"} |~ "' + "(" * 3000 + '"',
@@ -112,7 +113,7 @@ def test_a_document_has_the_labels_of_its_line(document: dict[str, Any]) -> None
         '{job="w"} |= "' + "x" * 140_000 + '"',
         '{job="w"} |~ "((a{1,100}){1,100}){1,100}"',
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_excessive_queries_are_bounded(text: str) -> None:
     _judge(text)

@@ -65,7 +65,7 @@ class Wrong:
         raise AssertionError
 
 
-def _search(engine: Wrong, examples: int = 600) -> referee.Report:
+def _search(engine: Wrong, examples: int = 250) -> referee.Report:
     grammar = referee.get("sqlite")
     return referee.search(grammar, engine, "Wrong", examples=examples, seconds=60, seed=3)
 

@@ -55,6 +55,8 @@ _READERS: dict[str, Callable[[str], float | None]] = {
     "DURATION": units.go_duration,
     "BYTES": units.size,
 }
+MOST_ALTERNATIVES = 500
+"""Tests before one that may fail; each failure is told from all before it."""
 LOGFMT_ERROR = "LogfmtParserErr"
 Single = stages.Matcher | stages.Measured | stages.AddressTest
 
@@ -271,8 +273,12 @@ class Builder:
         for item in items:
             before = len(self.failures)
             test = self.label_filter(item, alone=False)
-            untrue = [*map(Not, found)]
-            self.failures[before:] = [all_of(*untrue, one) for one in self.failures[before:]]
+            if len(self.failures) > before:
+                if len(found) > MOST_ALTERNATIVES:
+                    what = f"more than {MOST_ALTERNATIVES} alternatives of which one may fail"
+                    raise unsupported(self.source, Span(0, 0), what, "it is not evaluated")
+                untrue = [*map(Not, found)]
+                self.failures[before:] = [all_of(*untrue, one) for one in self.failures[before:]]
             found.append(test)
         return Or(tuple(found))
 
