@@ -444,6 +444,7 @@ def test_clean_goes_on_after_an_index_that_cannot_be_removed(bench: Bench) -> No
 # Signals -------------------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(not EVERY, reason="seconds each: tox -e referee")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_signal_while_the_server_is_slow(bench: Bench, number: signal.Signals) -> None:
     bench.settings(timeout=30.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -58,6 +59,7 @@ def _agree(query: str, texts: list[str] | list[bytes]) -> None:
     assert ours == theirs
 
 
+EVERY = os.environ.get("HARNESS_HYPOTHESIS", "default") != "default"
 MANY = settings().max_examples
 """Examples of the profile in force; each starts grep several times."""
 
@@ -106,6 +108,7 @@ def _recorded() -> list[tuple[str, list[str]]]:
     return found
 
 
+@pytest.mark.skipif(not EVERY, reason="seconds: tox -e referee")
 @pytest.mark.skipif(
     not re.match(r"3\.8", VERSION or ""), reason="the cases are those of GNU grep 3.8"
 )
