@@ -10,6 +10,7 @@ import harness
 from harness import languages, schemas
 from harness.api import corpus
 from harness.evaluate import masks, oracle
+from harness.evaluate.columns import Columns
 from harness.events.kinds import CLOCK
 from harness.ir import Context
 
@@ -44,7 +45,7 @@ def evaluators() -> None:
                     oracle.evaluate(query.predicate, event, language.semantics)
 
             def fast(query=query, events=events, language=language) -> None:
-                masks.evaluate(query.predicate, masks.Columns(events), language.semantics)
+                masks.evaluate(query.predicate, Columns(events), language.semantics)
 
             ratio = best(slow) / best(fast)
             print(f"{translation.name:<16}{name:<34}{len(events):>8}{ratio:>15.1f}x")

@@ -1,15 +1,12 @@
-"""The fast evaluator: columns of distinct cells, each leaf decided once per distinct cell.
+"""The fast evaluator: each leaf decided once per distinct content, on whole columns.
 
-A column stores for every event the number of its cell in a table of distinct cells, so a leaf
-is evaluated once per distinct cell and spread over the events by indexing; the tree above the
-leaves works on whole vectors of outcomes. It gives what ``oracle`` gives, event by event.
+The tree above the leaves works on vectors of outcomes. It gives what ``oracle`` gives, event
+by event.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import Any
 
@@ -18,9 +15,8 @@ from numpy.typing import NDArray
 
 from harness.evaluate import oracle
 from harness.evaluate._leaf import atom_truth, presence_truth
-from harness.evaluate._texts import Subject, TextSet, any_atom, subject_of, texts_of
-from harness.ir.cells import Cell, Event, Lookup, all_at
-from harness.ir.checks import View
+from harness.evaluate._texts import Subject, TextSet, any_atom, subject_of
+from harness.evaluate.columns import Column, Columns
 from harness.ir.nodes import (
     And,
     AnyField,
@@ -39,7 +35,6 @@ from harness.ir.nodes import (
 )
 from harness.ir.semantics import Semantics
 from harness.ir.truth import NEGATION, Truth, both
-from harness.ir.values import Case
 
 Outcomes = NDArray[np.uint8]
 """One :class:`~harness.ir.truth.Truth` number per event."""
@@ -48,98 +43,6 @@ _NOT = np.array(NEGATION, dtype=np.uint8)
 _AND = np.array([[both(a, b) for b in Truth] for a in Truth], dtype=np.uint8)
 _AND_ORDERED = np.array([[both(a, b, ordered=True) for b in Truth] for a in Truth], dtype=np.uint8)
 _DEFINITE = np.array([0, 1, 0, 3], dtype=np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
-class _Folded:
-    """The distinct cells of a column as folded texts: those with just one, and the others.
-
-    Of the others, ``None`` stands for a cell that has no texts, or not only texts.
-    """
-
-    at: NDArray[np.intp]
-    texts: list[str]
-    others: list[tuple[int, list[str] | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    codes: NDArray[np.int32]
-    distinct: list[Any]
-    _folded: dict[tuple[View, Case], _Folded] = field(default_factory=dict)
-
-    def folded(self, view: View, case: Case) -> _Folded:
-        """Return the texts that a view gives for each distinct cell, folded; once for all atoms."""
-        key = (view, case)
-        if key not in self._folded:
-            self._folded[key] = _folded(self.distinct, view, case)
-        return self._folded[key]
-
-
-def _folded(cells: Sequence[Cell], view: View, case: Case) -> _Folded:
-    at: list[int] = []
-    single: list[str] = []
-    others: list[tuple[int, list[str] | None]] = []
-    for index, cell in enumerate(cells):
-        found = texts_of(cell, view, case)
-        if found is not None and len(found) == 1:
-            at.append(index)
-            single.append(found[0])
-        else:
-            others.append((index, found))
-    return _Folded(np.array(at, dtype=np.intp), single, others)
-
-
-class Columns:
-    """Events as dictionary-encoded columns, built per field when first asked for."""
-
-    def __init__(self, events: Sequence[Event]) -> None:
-        self.events = events
-        self._columns: dict[Hashable, _Column] = {}
-
-    def __len__(self) -> int:
-        return len(self.events)
-
-    def cells(self, subject: str | AnyField, semantics: Semantics) -> _Column:
-        """Return the column of cells of a field, or of all leaf values of each event."""
-        return self._column(
-            ("cell", subject, semantics.lookup),
-            lambda event: oracle.cell_of(event, subject, semantics),
-            lambda item: item.key,
-        )
-
-    def representatives(self, paths: Sequence[str], lookup: Lookup) -> _Column:
-        """Return a column of events that stand for all events alike in these fields."""
-        if "*" in paths:
-            return self._column("events", lambda event: event, _identity)
-        return self._column(
-            ("fields", tuple(paths), lookup),
-            lambda event: event,
-            lambda event: tuple(_identity(all_at(event, path, lookup)) for path in paths),
-        )
-
-    def _column(
-        self,
-        key: Hashable,
-        value: Callable[[Event], Any],
-        identity: Callable[[Any], Hashable],
-    ) -> _Column:
-        if key not in self._columns:
-            codes = np.empty(len(self.events), dtype=np.int32)
-            table: dict[Hashable, int] = {}
-            distinct: list[Any] = []
-            for row, event in enumerate(self.events):
-                item = value(event)
-                code = table.setdefault(identity(item), len(distinct))
-                if code == len(distinct):
-                    distinct.append(item)
-                codes[row] = code
-            self._columns[key] = _Column(codes, distinct)
-        return self._columns[key]
-
-
-def _identity(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=repr)
 
 
 def evaluate(node: Predicate, columns: Columns, semantics: Semantics) -> Outcomes:
@@ -190,7 +93,7 @@ def _read_by(node: Condition) -> list[str]:
     return sorted(paths)
 
 
-def _spread(column: _Column, outcome: Callable[[Any], Truth]) -> Outcomes:
+def _spread(column: Column, outcome: Callable[[Any], Truth]) -> Outcomes:
     """Decide each distinct item once and give every event the outcome of its item."""
     table = np.fromiter((outcome(item) for item in column.distinct), np.uint8, len(column.distinct))
     return table[column.codes] if len(table) else np.zeros(0, dtype=np.uint8)
@@ -228,7 +131,7 @@ def _flattened(node: Or) -> Iterator[Predicate]:
             yield item
 
 
-def _of_texts(atoms: Sequence[Atom], column: _Column, subject: Subject) -> Outcomes:
+def _of_texts(atoms: Sequence[Atom], column: Column, subject: Subject) -> Outcomes:
     """Decide a disjunction of plain comparisons on all distinct cells."""
     folded = column.folded(subject.view, subject.case)
     tests = TextSet(atoms)

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness import languages
 from harness.evaluate import masks
+from harness.evaluate.columns import Columns
 from harness.ir.cells import Event, Lookup, raw
 from harness.ir.query import Context, Query, field_names, field_types, infer_types
 from harness.ir.semantics import Semantics
@@ -18,18 +19,16 @@ _TIME_FIELDS = ("@timestamp", "timestamp", "TimeCreated", "event.created", "_tim
 _DEFAULT_NOW = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def outcomes(
-    query: Query, events: Sequence[Event] | masks.Columns, semantics: Semantics
-) -> list[Truth]:
+def outcomes(query: Query, events: Sequence[Event] | Columns, semantics: Semantics) -> list[Truth]:
     """Return the final outcome per event, UNKNOWN already settled by the language's rule.
 
     For a query with an outcome of its own (a watch) the list has that one element. Events that
     several queries see are given as columns, so that each is taken apart once.
     """
-    given = events.events if isinstance(events, masks.Columns) else events
+    given = events.events if isinstance(events, Columns) else events
     documents = [query.prepare(event) for event in given] if query.prepare else list(given)
-    columns = masks.Columns(documents)
-    if isinstance(events, masks.Columns) and query.prepare is None:
+    columns = Columns(documents)
+    if isinstance(events, Columns) and query.prepare is None:
         columns = events
     if query.outcome is not None:
         hits = []

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ipaddress
 import operator
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Protocol
 
 from harness.ir.cells import Scalar
@@ -173,8 +175,8 @@ def _glob_test(glob: Glob) -> Callable[[str], bool]:
     """Return the test of folded text; texts between wildcards for any text are simply found."""
     runs = glob.runs()
     if runs is None:
-        units = _units(glob.pieces, glob.case)
-        return lambda text: glob_match(units, text)
+        pattern = _as_regex(_units(glob.pieces, glob.case))
+        return lambda text: pattern.fullmatch(text) is not None
     if len(runs) == 1:
         return runs[0].__eq__
     first, *inner, last = runs
@@ -216,27 +218,40 @@ def _units(pieces: tuple[Piece, ...], case: Case) -> tuple[Piece, ...]:
 
 def glob_match(units: tuple[Piece, ...], text: str) -> bool:
     """Match single-character units against the whole text; time is at most their product."""
-    at, unit = 0, 0
-    star, resume = -1, 0
-    while at < len(text):
-        current = units[unit] if unit < len(units) else None
-        if current is Wild.ANY:
-            star, resume = unit, at
-            unit += 1
-        elif current is not None and _unit_holds(current, text[at]):
-            at, unit = at + 1, unit + 1
-        elif star != -1:
-            resume += 1
-            at, unit = resume, star + 1
+    return _as_regex(units).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _as_regex(units: tuple[Piece, ...]) -> re.Pattern[str]:
+    """Return a regular expression that takes at most the product of both lengths in time.
+
+    What follows a wildcard for any text is found as early as possible and never looked for
+    again: an atomic group gives nothing back. Only the last text must stand at the end.
+    """
+    parts: list[list[str]] = [[]]
+    for unit in units:
+        if unit is Wild.ANY:
+            parts.append([])
         else:
-            return False
-    return all(piece is Wild.ANY for piece in units[unit:])
+            parts[-1].append(_unit_regex(unit))
+    first, *inner = map("".join, parts)
+    if not inner:
+        return re.compile(first, re.DOTALL)
+    *between, last = inner
+    middle = "".join(f"(?>.*?{part})" for part in between)
+    return re.compile(f"{first}{middle}.*{last}", re.DOTALL)
 
 
-def _unit_holds(unit: Piece, char: str) -> bool:
+def _unit_regex(unit: Piece) -> str:
     if isinstance(unit, str):
-        return unit == char
-    return unit is Wild.ONE or (isinstance(unit, OneOfChars) and unit.holds(char))
+        return re.escape(unit)
+    if unit is Wild.ONE:
+        return "."
+    assert isinstance(unit, OneOfChars)
+    ranges = "".join(
+        f"{re.escape(low)}-{re.escape(high)}" for low, high in unit.ranges if low <= high
+    )
+    return f"[{ranges}]" if ranges else "(?!)"
 
 
 @dataclass(frozen=True, slots=True)

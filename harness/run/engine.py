@@ -16,7 +16,7 @@ from harness.conversion.translate import translated
 from harness.documents.build import documents as build_documents
 from harness.documents.document import Document
 from harness.errors import Diagnostic, InvalidInput
-from harness.evaluate.masks import Columns
+from harness.evaluate.columns import Columns
 from harness.evaluate.verdicts import outcomes
 from harness.events import solve
 from harness.events.asked import Asked

@@ -9,6 +9,7 @@ import pytest
 
 from harness.errors import Fault
 from harness.evaluate import masks, oracle
+from harness.evaluate.columns import Columns
 from harness.evaluate.verdicts import outcomes
 from harness.ir import (
     ANY_FIELD,
@@ -50,7 +51,7 @@ ORDERED = Semantics(lookup=Lookup.PATH, ordered=True)
 def _both(node: Predicate, event: dict[str, Any], semantics: Semantics = PATH) -> Truth:
     """Return what both evaluators give; they must agree."""
     slow = oracle.evaluate(node, event, semantics)
-    fast = masks.evaluate(node, masks.Columns([{}, event, event]), semantics)
+    fast = masks.evaluate(node, Columns([{}, event, event]), semantics)
     assert [int(code) for code in fast[1:]] == [slow, slow]
     return slow
 
@@ -192,7 +193,7 @@ def test_presence(event: dict[str, Any], key: Truth, value: Truth, null: Truth) 
 def test_cells_tell_types_apart() -> None:
     """1, 1.0, True and "1" are decided one by one, though Python counts three as equal."""
     events = [{"a": one} for one in (1, True, "1", 1.0, [1], [True])]
-    columns = masks.Columns(events)
+    columns = Columns(events)
     true = masks.evaluate(Atom(field="a", check=Equals(True), view=AS_IS), columns, PATH)
     number = masks.evaluate(Atom(field="a", check=Equals(1), view=AS_IS), columns, PATH)
     assert list(true) == [F, T, F, F, F, T]
@@ -408,7 +409,7 @@ def test_a_field_of_the_whole_event_is_never_shared_between_events() -> None:
     for path, calls in (("a", 1), ("*", 3)):
         seen.clear()
         node = Condition(expression=Call(count, (FieldValue(path),)), truth=truthy)
-        assert list(masks.evaluate(node, masks.Columns(events), PATH)) == [T, T, T]
+        assert list(masks.evaluate(node, Columns(events), PATH)) == [T, T, T]
         assert len(seen) == calls
 
 
@@ -419,7 +420,7 @@ def test_no_events() -> None:
         _same("a", "b", each=True),
         _constant(T),
     ):
-        assert list(masks.evaluate(node, masks.Columns([]), PATH)) == []
+        assert list(masks.evaluate(node, Columns([]), PATH)) == []
 
 
 # what stands round the predicate

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.evaluate import masks, oracle
+from harness.evaluate.columns import Columns
 from harness.ir import (
     ANY_FIELD,
     Anything,
@@ -65,4 +66,4 @@ def test_alike_events_are_told_apart(
     condition: Condition, events: list[dict[str, Any]], expected: list[Truth]
 ) -> None:
     assert [oracle.evaluate(condition, event, SEMANTICS) for event in events] == expected
-    assert list(masks.evaluate(condition, masks.Columns(events), SEMANTICS)) == expected
+    assert list(masks.evaluate(condition, Columns(events), SEMANTICS)) == expected

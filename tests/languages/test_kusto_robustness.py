@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import harness
 from harness.evaluate import masks, oracle
+from harness.evaluate.columns import Columns
 from harness.evaluate.verdicts import outcomes, read
 from harness.ir.regexes import RegexError, compile_regex
 
@@ -64,7 +65,7 @@ def _judge(text: str, types: dict[str, str] | None = None) -> None:
     outcomes(query, EVENTS, semantics)
     assert query.prepare is not None
     rows = [query.prepare(event) for event in EVENTS]
-    fast = list(masks.evaluate(query.predicate, masks.Columns(rows), semantics))
+    fast = list(masks.evaluate(query.predicate, Columns(rows), semantics))
     assert fast == [oracle.evaluate(query.predicate, event, semantics) for event in rows]
 
 

@@ -116,6 +116,22 @@ lists_of_texts = st.builds(
     st.lists(st.tuples(_plain_checks, truths), min_size=1, max_size=4),
 )
 """Lists of plain comparisons of one field, which the fast evaluators make together."""
+_run = st.sampled_from(("x", "xy", "b", "10"))
+text_atoms = st.builds(
+    Atom,
+    field=st.sampled_from(("a", "c")),
+    check=st.one_of(
+        st.builds(Equals, texts, st.just(Case.UNICODE)),
+        st.tuples(_run, st.sampled_from(((1, 0), (0, 1), (1, 1)))).map(
+            lambda pair: Glob(
+                (*(Wild.ANY,) * pair[1][0], pair[0], *(Wild.ANY,) * pair[1][1]),
+                Case.UNICODE,
+            )
+        ),
+    ),
+    missing=st.sampled_from((Truth.FALSE, Truth.FALSE, Truth.UNKNOWN)),
+)
+"""Single comparisons of texts, as most rules consist of."""
 presences = st.builds(Presence, field=st.sampled_from(FIELDS), has=st.sampled_from(Has))
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.evaluate import masks, oracle
+from harness.evaluate.columns import Columns
 from harness.evaluate.remembered import Remembered
 from harness.ir import Predicate, Semantics
 from tests.properties import strategies
@@ -17,7 +18,7 @@ from tests.properties import strategies
 def test_fast_evaluators_equal_oracle(
     predicate: Predicate, events: list[dict[str, Any]], semantics: Semantics
 ) -> None:
-    fast = masks.evaluate(predicate, masks.Columns(events), semantics)
+    fast = masks.evaluate(predicate, Columns(events), semantics)
     slow = [oracle.evaluate(predicate, event, semantics) for event in events]
     assert list(fast) == slow
     remembered = Remembered(predicate, semantics)
