@@ -30,12 +30,12 @@ Rows = NDArray[np.intp]
 """Numbers of events, ascending."""
 
 
-class _Missing:
+class Missing:
     """What stands for a key that an event does not have."""
 
 
-_MISSING = _Missing()
-_APART = {str, _Missing, type(None)}
+MISSING = Missing()
+_APART = {str, Missing, type(None)}
 """Types whose values equal no value of another type, as 1, 1.0 and True equal one another."""
 
 
@@ -115,7 +115,7 @@ def _cell_of(value: Any) -> Cell:
         return Cell(present=True, values=(value,))
     if isinstance(value, Cell):
         return value
-    if value is _MISSING:
+    if value is MISSING:
         return ABSENT
     found = list(leaves(value))
     values = tuple(one for one in found if one is not None)
@@ -180,17 +180,18 @@ class Columns:
         """
         key = ("cell", subject, id(semantics))
         if key not in self._columns:
-            found = self._encoded(subject, semantics)
+            found = self.contents(subject, semantics.lookup)
             self._columns[key] = Column(found.codes, found.distinct)
         return self._columns[key]
 
-    def _encoded(self, subject: str | AnyField, semantics: Semantics) -> Column:
-        key = ("contents", subject, semantics.lookup)
+    def contents(self, subject: str | AnyField, lookup: Lookup) -> Column:
+        """Return the column of a field without anything that a language remembers of it."""
+        key = ("contents", subject, lookup)
         if key not in self._columns:
             if isinstance(subject, AnyField):
-                found = [oracle.cell_of(event, subject, semantics) for event in self.events]
+                found = [oracle.any_value(event, subject) for event in self.events]
             else:
-                found = self._values(subject, semantics.lookup)
+                found = self.values(subject, lookup)
             self._columns[key] = _encoded(found)
         return self._columns[key]
 
@@ -211,16 +212,19 @@ class Columns:
         """Return the columns of some of the events."""
         return _Taken(self, rows)
 
-    def _values(self, path: str, lookup: Lookup) -> list[Any]:
-        """Return per event the JSON value at a path, or the cell where it takes a search."""
+    def values(self, path: str, lookup: Lookup) -> list[Any]:
+        """Return per event the JSON value at a path, or the cell where it takes a search.
+
+        ``MISSING`` stands for none.
+        """
         if lookup is Lookup.FLAT or (
             "." not in path and lookup in {Lookup.LITERAL_FIRST, Lookup.PATH}
         ):
-            return [event.get(path, _MISSING) for event in self.events]
+            return [event.get(path, MISSING) for event in self.events]
         if lookup in {Lookup.LITERAL_FIRST, Lookup.PATH}:
             level, _, last = path.rpartition(".")
             found = self._level(level)
-            values = [one.get(last, _MISSING) for one in found.objects]
+            values = [one.get(last, MISSING) for one in found.objects]
             for row in found.odd:
                 values[row] = cell(self.events[row], path, lookup)
             return values

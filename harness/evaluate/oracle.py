@@ -58,6 +58,11 @@ def cell_of(event: Event, subject: str | AnyField, semantics: Semantics) -> Cell
     """Return what an event holds at a field, or all its leaf values for any field."""
     if isinstance(subject, str):
         return cell(event, subject, semantics.lookup)
+    return any_value(event, subject)
+
+
+def any_value(event: Event, subject: AnyField) -> Cell:
+    """Return all leaf values that an event holds at any field."""
     values = tuple(
         value for path, value in walk(event) if value is not None and subject.covers(path)
     )

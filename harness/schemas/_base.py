@@ -18,6 +18,9 @@ from harness.schemas._transforms import Step
 
 Document = dict[str, Any]
 
+_SAME_LETTERS = frozenset({"lower", "upper", "unbraced"})
+"""Changes that a comparison without regard to letter case, within a text, does not see."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
@@ -303,6 +306,19 @@ class Schema:
         for item in self.fields(kind):
             found.setdefault(item.path, set()).update(item.rule.names)
         return {path: next(iter(names)) for path, names in found.items() if len(names) == 1}
+
+    def held_as_is(self, kind: str) -> Mapping[str, tuple[str, ...]]:
+        """Return, by the name of a value of the activity, the paths that hold nothing else.
+
+        Letter case and braces may differ.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        for item in self.fields(kind):
+            plain = all(step.name in _SAME_LETTERS for step in item.rule.steps)
+            if plain and not item.array and isinstance(item.rule.origin, From):
+                name = item.rule.origin.name
+                found[name] = tuple(dict.fromkeys((*found.get(name, ()), item.path)))
+        return found
 
     def unrecorded(self, kind: str, values: Mapping[str, Any]) -> str:
         """Return why the stream reports no such activity at all; empty where it does."""

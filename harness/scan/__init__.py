@@ -1,0 +1,1 @@
+"""Rules over recorded telemetry: which events each of them returns."""

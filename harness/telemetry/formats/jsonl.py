@@ -1,0 +1,235 @@
+"""JSON lines: one event a line. A file that holds one JSON array is taken as well.
+
+orjson reads what it can; what it refuses is read again by the standard library, which takes
+halves of surrogate pairs and numbers of any length.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from harness.telemetry.formats._base import (
+    PIECE,
+    TOO_DEEP,
+    Batch,
+    Format,
+    Piece,
+    Trouble,
+    Unreadable,
+)
+
+MAX_RECORD = 256 << 20
+"""Bytes of a line, or of an array, beyond which it is not read."""
+
+
+def cut(path: Path) -> Iterator[Piece]:
+    """Yield ranges of a file; a line belongs to the range that its first byte is in."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        head = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"["):
+        yield Piece(str(path), 0, size, share=size)
+        return
+    for start in range(0, size, PIECE):
+        end = min(size, start + PIECE)
+        yield Piece(str(path), start, end, share=end - start)
+
+
+def stream(file: BinaryIO, name: str) -> Iterator[Piece]:
+    """Yield whole lines as they come."""
+    rest: list[bytes] = []
+    held = 0
+    while True:
+        block = file.read(PIECE)
+        if not block:
+            break
+        at = block.rfind(b"\n") + 1
+        if at:
+            data = b"".join([*rest, block[:at]])
+            rest, held = [block[at:]], len(block) - at
+            yield Piece(name, data=data, share=len(data))
+        else:
+            rest.append(block)
+            held += len(block)
+            if held > MAX_RECORD:
+                message = f"a line is longer than {MAX_RECORD >> 20} MiB"
+                raise Unreadable(message)
+    if any(rest):
+        data = b"".join(rest)
+        yield Piece(name, data=data, share=len(data))
+
+
+def read(piece: Piece) -> Batch:
+    """Return the events of some lines."""
+    data = _lines_in(piece) if piece.data is None else piece.data
+    if piece.start == 0:
+        data = data.removeprefix(b"\xef\xbb\xbf")
+    if piece.start == 0 and data[:64].lstrip(b" \t\r\n").startswith(b"["):
+        return _array(data)
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    try:
+        events = list(map(orjson.loads, lines))
+    except orjson.JSONDecodeError:
+        return _one_by_one(lines)
+    if set(map(type, events)) - {dict} or _repeats(data, lines, events):
+        return _one_by_one(lines)
+    return Batch(events, range(len(lines)), len(lines), exact=partial(_exact, lines))
+
+
+def _lines_in(piece: Piece) -> bytes:
+    try:
+        with Path(piece.path).open("rb") as file:
+            return _range_of(file, piece)
+    except OSError as error:
+        raise Unreadable(str(error.strerror or error)) from error
+
+
+def _range_of(file: BinaryIO, piece: Piece) -> bytes:
+    start = piece.start
+    if start:  # the line before may reach into this range
+        file.seek(start - 1)
+        start += len(file.readline(MAX_RECORD)) - 1
+    file.seek(start)
+    if start >= piece.end:
+        return b""
+    data = file.read(piece.end - start)
+    if len(data) < piece.end - start:
+        message = "the file became shorter while it was read"
+        raise Unreadable(message)
+    if not data.endswith(b"\n"):
+        data += file.readline(MAX_RECORD)
+    return data
+
+
+def _array(data: bytes) -> Batch:
+    if len(data) > MAX_RECORD:
+        message = f"a JSON array of more than {MAX_RECORD >> 20} MiB; write one event a line"
+        raise Unreadable(message)
+    try:
+        items = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        message = f"a JSON array that cannot be read: {error}"
+        raise Unreadable(message) from error
+    return _one_by_one([orjson.dumps(item) for item in items])
+
+
+def _repeats(data: bytes, lines: Sequence[bytes], events: Sequence[dict[str, Any]]) -> bool:
+    """Return whether an object may name a key twice; where it cannot, nothing is read again.
+
+    Without blanks before colons every key is followed by a quote and a colon. As many of these
+    as there are keys, or as what was read has when it is written again, leave no key unseen.
+    """
+    if b" :" in data or b"\t:" in data:
+        return any(_has_repeats(line) for line in lines if b" :" in line or b"\t:" in line) or (
+            data.count(b'":') > orjson.dumps(events).count(b'":')
+        )
+    found = data.count(b'":')
+    return found != sum(map(len, events)) and found > orjson.dumps(events).count(b'":')
+
+
+class _Repeated(ValueError):
+    pass
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        name = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        message = f"the key {name[:40]!r} occurs twice in an object"
+        raise _Repeated(message)
+    return found
+
+
+def _constant(text: str) -> Any:
+    message = f"{text[:40]} is no number in JSON"
+    raise ValueError(message)
+
+
+def _fraction(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _constant(text)
+
+
+_strict = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_fraction
+)
+
+
+def _has_repeats(line: bytes) -> bool:
+    try:
+        _strict.decode(line.decode("utf-8"))
+    except _Repeated:
+        return True
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
+def _one_by_one(lines: Sequence[bytes]) -> Batch:
+    events: list[dict[str, Any]] = []
+    numbers: list[int] = []
+    troubles: list[Trouble] = []
+    for number, line in enumerate(lines):
+        if not line.strip():
+            continue
+        found = _event_of(line)
+        if isinstance(found, str):
+            troubles.append(Trouble(number, found))
+        else:
+            events.append(found)
+            numbers.append(number)
+    kept = [lines[number] for number in numbers]
+    return Batch(events, numbers, len(lines), troubles, exact=partial(_exact, kept))
+
+
+def _event_of(line: bytes) -> dict[str, Any] | str:
+    """Return the event of a line, or why there is none."""
+    try:
+        event = orjson.loads(line)
+        repeats = isinstance(event, dict) and line.count(b":") > len(event)
+        if repeats or not isinstance(event, dict):
+            event = _strict.decode(line.decode("utf-8"))
+    except orjson.JSONDecodeError as refused:
+        if "depth" in str(refused):
+            return TOO_DEEP
+        try:
+            event = _strict.decode(line.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            return f"it is no UTF-8: {error.reason} at byte {error.start}"
+        except RecursionError:
+            return TOO_DEEP
+        except ValueError:
+            return f"it is no JSON: {refused}"
+    except RecursionError:
+        return TOO_DEEP
+    except ValueError as error:
+        return str(error)
+    return event if isinstance(event, dict) else "it is no JSON object"
+
+
+def _exact(lines: Sequence[bytes], number: int) -> dict[str, Any]:
+    """Return an event with numbers of any length as they were written."""
+    found: dict[str, Any] = json.loads(lines[number])
+    return found
+
+
+FORMAT = Format(
+    name="jsonl",
+    title="JSON lines",
+    endings=(".jsonl", ".ndjson", ".json", ".log"),
+    record="line",
+    cut=cut,
+    stream=stream,
+    read=read,
+)

@@ -1,0 +1,344 @@
+"""Events of any stream, sorted into tables: which rules they concern, and how to read them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from harness import schemas
+from harness.evaluate.columns import MISSING, Codes, Columns, Missing, Rows
+from harness.ir import Event, Lookup, as_text
+from harness.ir.cells import raw
+from harness.telemetry.logsources import (
+    LogSource,
+    Member,
+    Native,
+    natives,
+    of_windows,
+    renamings,
+    zeek_key,
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Where a document holds what Sigma names: paths by name, and where all else is."""
+
+    names: Mapping[str, tuple[str, ...]]
+    data: tuple[str, ...]
+    as_written: bool = False
+    """The document's own names are Sigma's."""
+
+    def paths(self, name: str) -> tuple[str, ...]:
+        """Return the paths of a value, the best first."""
+        data = tuple(one.replace("{name}", name) for one in self.data)
+        return tuple(dict.fromkeys((*self.names.get(name, ()), *data)))
+
+
+_INEXACT = 2.0**53
+"""Whole numbers from which on a float may stand for another number."""
+AS_WRITTEN = Reading({}, ("{name}",), as_written=True)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Events that concern the same rules and are read alike; ``rows`` are their numbers."""
+
+    stream: str
+    members: frozenset[Member]
+    reading: Reading
+    rows: Rows
+    columns: Columns
+    """The documents as recorded."""
+
+    @property
+    def sources(self) -> frozenset[LogSource]:
+        """The log sources that the events belong to."""
+        return frozenset(one.source for one in self.members)
+
+    def read(self) -> Columns:
+        """Return the documents under Sigma's names."""
+        return self.columns if self.reading.as_written else _Read(self.columns, self.reading)
+
+
+@dataclass(frozen=True)
+class _Stream:
+    name: str
+    has: tuple[str, ...]
+    reading: Reading
+    schema: str
+
+
+@lru_cache(maxsize=1)
+def _streams() -> tuple[_Stream, ...]:
+    text = files(__package__).joinpath("streams.toml").read_text("utf-8")
+    return tuple(
+        _Stream(
+            one["name"],
+            tuple(one["has"]),
+            Reading(
+                {name: tuple(paths) for name, paths in one["names"].items()}, tuple(one["data"])
+            ),
+            one.get("schema", ""),
+        )
+        for one in tomllib.loads(text)["stream"]
+    )
+
+
+def schema_of(stream: str) -> str:
+    """Return the schema of a stream's documents; empty for none."""
+    return next((one.schema for one in _streams() if one.name == stream), "")
+
+
+@lru_cache(maxsize=1024)
+def _reading_of(stream: str, category: str, renaming: str) -> Reading:
+    """Return how a stream's documents of a category are read."""
+    found = next(one for one in _streams() if one.name == stream)
+    names = dict(found.reading.names)
+    if found.schema and category in schemas.get(found.schema).kinds:
+        for name, paths in _recorded(found.schema, category).items():
+            names[name] = (*names.get(name, ()), *paths)
+    for name, instead in renamings().get(renaming, {}).items():
+        names[name] = found.reading.paths(instead)
+    return Reading(names, found.reading.data)
+
+
+def _recorded(schema: str, kind: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the paths where a schema holds values as they are, by the values' names."""
+    found: dict[str, tuple[str, ...]] = {}
+    for label in schemas.labels(schema):
+        for name, paths in schemas.get(label).held_as_is(kind).items():
+            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *paths)))
+    return found
+
+
+def tables(
+    events: Sequence[Event],
+    declared: LogSource | None = None,
+    exact: Callable[[int], Event] | None = None,
+) -> tuple[list[Table], Rows]:
+    """Return events sorted into tables, and the numbers of those that no stream is known for.
+
+    ``declared`` is the log source of events that cannot be told by themselves. An event may
+    stand in several tables, where a log source has names of its own for what it holds.
+    ``exact`` reads an event again whose numbers may have lost digits.
+    """
+    given = _Given(events, exact)
+    made: list[Table] = []
+    codes, shapes = _shapes(events)
+    left = np.ones(len(events), dtype=np.bool_)
+    for stream in _streams():
+        heads = {path.partition(".")[0] for path in stream.has}
+        fits = np.fromiter((heads <= shape for shape in shapes), np.bool_, len(shapes))
+        rows = np.flatnonzero(fits[codes] & left)
+        if len(rows):
+            for table in _windows_tables(stream, given, rows):
+                left[table.rows] = False
+                made.append(table)
+    if left.any():
+        fits = np.fromiter((_may_be_native(shape) for shape in shapes), np.bool_, len(shapes))
+        for table in _native_tables(given, np.flatnonzero(fits[codes] & left)):
+            left[table.rows] = False
+            made.append(table)
+    rows = np.flatnonzero(left)
+    if declared is not None and len(rows):
+        made.append(given.table("declared", frozenset([Member(declared)]), AS_WRITTEN, rows))
+        rows = rows[:0]
+    return made, rows
+
+
+def _shapes(events: Sequence[Event]) -> tuple[Codes, list[frozenset[str]]]:
+    """Return the number of each event's set of keys, and the sets."""
+    keys = list(map(tuple, events))
+    known = {shape: number for number, shape in enumerate(dict.fromkeys(keys))}
+    codes = np.fromiter(map(known.__getitem__, keys), np.int32, len(keys))
+    return codes, [frozenset(shape) for shape in known]
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The events to be sorted."""
+
+    events: Sequence[Event]
+    exact: Callable[[int], Event] | None
+
+    def columns(self, rows: Rows) -> Columns:
+        numbers = rows.tolist()
+        return _Recorded([self.events[row] for row in numbers], numbers, self.exact)
+
+    def table(self, name: str, members: frozenset[Member], reading: Reading, rows: Rows) -> Table:
+        return Table(name, members, reading, rows, self.columns(rows))
+
+
+class _Recorded(Columns):
+    """Columns of events whose numbers may have lost digits when they were read."""
+
+    def __init__(
+        self, events: Sequence[Event], numbers: list[int], exact: Callable[[int], Event] | None
+    ) -> None:
+        super().__init__(events)
+        self._numbers, self._exact = numbers, exact
+
+    def values(self, path: str, lookup: Lookup) -> list[Any]:
+        found = super().values(path, lookup)
+        if self._exact is not None and float in set(map(type, found)):
+            for row, value in enumerate(found):
+                if type(value) is float and abs(value) >= _INEXACT and value.is_integer():
+                    again = Columns([self._exact(self._numbers[row])])
+                    found[row] = again.values(path, lookup)[0]
+        return found
+
+
+def _windows_tables(stream: _Stream, given: _Given, rows: Rows) -> Iterator[Table]:
+    """Yield the tables of a stream of Windows events: by channel and event id."""
+    read = _Read(given.columns(rows), stream.reading)
+    parts = [read.contents(name, Lookup.LITERAL_FIRST) for name in ("Channel", "EventID")]
+    ids = len(parts[1].distinct)
+    pairs, of_row = np.unique(
+        parts[0].codes.astype(np.int64) * ids + parts[1].codes, return_inverse=True
+    )
+    known: dict[tuple[str, frozenset[Member]], list[int]] = {}
+    for number, pair in enumerate(pairs.tolist()):
+        channel, event_id = (
+            part.distinct[code].values for part, code in zip(parts, divmod(pair, ids), strict=True)
+        )
+        if not channel or not event_id:
+            continue
+        members = of_windows(as_text(channel[0]), as_text(event_id[0]))
+        for renaming in {one.reading for one in members}:
+            some = frozenset(one for one in members if one.reading == renaming)
+            known.setdefault((renaming, some), []).append(number)
+    for (renaming, members), numbers in known.items():
+        chosen = np.zeros(len(pairs), dtype=np.bool_)
+        chosen[numbers] = True
+        category = next((one.source.category for one in members if one.source.category), "")
+        reading = _reading_of(stream.name, category, renaming)
+        yield given.table(stream.name, members, reading, rows[chosen[of_row]])
+
+
+@lru_cache(maxsize=65536)
+def _may_be_native(shape: frozenset[str]) -> bool:
+    if zeek_key() in shape:
+        return True
+    return any(
+        {path.partition(".")[0] for path in one.paths} <= shape or set(one.paths) & shape
+        for one in natives()
+    )
+
+
+def _native_tables(given: _Given, rows: Rows) -> Iterator[Table]:
+    """Yield the tables of products that are known by their keys."""
+    known: dict[frozenset[Member], list[int]] = {}
+    for row in rows.tolist():
+        event = given.events[row]
+        found = {Member(one.source) for one in natives() if _is(one, event)}
+        path = event.get(zeek_key())
+        if isinstance(path, str):
+            found.add(Member(LogSource("zeek", "", path.lower())))
+        if found:
+            known.setdefault(frozenset(found), []).append(row)
+    for members, some in known.items():
+        name = ", ".join(sorted(str(one.source) for one in members))
+        yield given.table(name, members, AS_WRITTEN, np.array(some, dtype=np.intp))
+
+
+def _is(native: Native, event: Event) -> bool:
+    lookup = Lookup.LITERAL_FIRST
+    if any(raw(event, path, lookup) is None for path in native.has):
+        return False
+    return all(raw(event, path, lookup) in known for path, known in _hashable(native, event))
+
+
+def _hashable(native: Native, event: Event) -> Iterator[tuple[str, frozenset[str]]]:
+    for path, known in native.values.items():
+        found = raw(event, path, Lookup.LITERAL_FIRST)
+        yield path, known if isinstance(found, str) else frozenset()
+
+
+class _Read(Columns):
+    """Columns of documents under Sigma's names."""
+
+    def __init__(self, documents: Columns, reading: Reading) -> None:
+        super().__init__(_ReadEvents(documents.events, reading))
+        self._documents, self._reading = documents, reading
+
+    def values(self, path: str, lookup: Lookup) -> list[Any]:  # noqa: ARG002 - the reading knows
+        found: list[Any] | None = None
+        for place in self._reading.paths(path):
+            more = self._at(place)
+            if found is None:
+                found = more
+            else:
+                found = [
+                    other if one is MISSING else one for one, other in zip(found, more, strict=True)
+                ]
+            if Missing not in set(map(type, found)):
+                break
+        return found or []
+
+    def _at(self, place: str) -> list[Any]:
+        above, star, below = place.partition(".*.")
+        if not star:
+            return self._documents.values(place, Lookup.PATH)
+        return [_any_child(one, below) for one in self._documents.values(above, Lookup.PATH)]
+
+
+def _any_child(value: Any, name: str) -> Any:
+    if isinstance(value, dict):
+        for child in value.values():
+            if isinstance(child, dict) and name in child:
+                return child[name]
+    return MISSING
+
+
+class _ReadEvents(Sequence[Event]):
+    def __init__(self, events: Sequence[Event], reading: Reading) -> None:
+        self._events, self._reading = events, reading
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __getitem__(self, index: Any) -> Any:
+        return ReadEvent(self._events[index], self._reading)
+
+
+class ReadEvent(Mapping[str, Any]):
+    """A document under Sigma's names; it consists of what was recorded."""
+
+    def __init__(self, document: Event, reading: Reading) -> None:
+        self.document, self._reading = document, reading
+
+    def __getitem__(self, name: str) -> Any:
+        for place in self._reading.paths(name):
+            above, star, below = place.partition(".*.")
+            if star:
+                found = _any_child(raw(self.document, above, Lookup.PATH), below)
+                if found is not MISSING:
+                    return found
+                continue
+            held = Columns([self.document]).values(place, Lookup.PATH)[0]
+            if held is not MISSING:
+                return held
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            self[str(name)]
+        except KeyError:
+            return False
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.document)
+
+    def __len__(self) -> int:
+        return len(self.document)
+
+    def items(self) -> Any:
+        return self.document.items()
