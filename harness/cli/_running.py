@@ -6,11 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness import batch, conversion, engines
+from harness import batch, conversion
 from harness.cli._common import FINDINGS, KEPT, UNUSABLE, progress
 from harness.conversion.translate import Request
 from harness.engines import Address, EngineFailure
 from harness.engines._addresses import SETTINGS, addresses
+from harness.engines.servers import servers
 from harness.errors import Diagnostic, InvalidInput
 from harness.report import Format, formats
 from harness.report.results import Collector, Part
@@ -83,7 +84,7 @@ def servers_of(wanted: Sequence[str], file: Path | None = None) -> tuple[Address
     """
     if not wanted:
         return ()
-    kinds = {name: one.settings for name, one in engines.servers().items()}
+    kinds = {name: one.settings for name, one in servers().items()}
     found = addresses(wanted, kinds, file or Path(SETTINGS))
     for address in found:
         try:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from harness import engines
 from harness.cli._common import KEPT, UNUSABLE
 from harness.cli._running import servers_of
 from harness.engines import Address, EngineFailure
+from harness.engines.servers import servers
 from harness.run.opinions import connected
 
 OLD = 6.0
@@ -24,7 +24,7 @@ def command() -> None:
 @command.command("list")
 def listed() -> int:
     """List the kinds of server, their languages and how to log in."""
-    for server in engines.servers().values():
+    for server in servers().values():
         click.echo(f"{server.name:16} {server.title}: {', '.join(server.languages)}")
         click.echo(f"{'':16} credentials: {server.credentials}")
     return KEPT

@@ -10,6 +10,7 @@ from harness import engines, referee
 from harness.cli._common import FINDINGS, KEPT
 from harness.cli._running import servers_of
 from harness.engines import Connection
+from harness.engines.servers import servers
 from harness.errors import Diagnostic, InvalidInput
 from harness.referee import Disagreement, Report
 from harness.referee._cases import case_of, file_case, record
@@ -97,7 +98,7 @@ def _engine(language: str, named: str) -> tuple[str, Connection]:
     if named in local:
         return local[named].title, Local(local[named])
     (address,) = servers_of([named])
-    server = engines.servers()[address.kind]
+    server = servers()[address.kind]
     if language not in server.languages:
         message = f"{server.title} does not run {language!r}"
         hint = f"it runs {', '.join(server.languages)}"

@@ -12,11 +12,12 @@ from itertools import compress
 from types import TracebackType
 from typing import Any, Self
 
-from harness import engines, languages
+from harness import languages
 from harness.checks import Opinion
 from harness.documents.document import Document
 from harness.engines import Address, Connection, Store, engines_for
 from harness.engines._base import Declined, EngineFailure, Server
+from harness.engines.servers import servers
 from harness.errors import HarnessError
 from harness.ir import FieldType, Truth
 from harness.ir.cells import text_line
@@ -93,7 +94,7 @@ def connected(address: Address) -> Connection:
     """Return the connection of this process to a server; raises ``EngineFailure``."""
     peer = _peers.setdefault(address, _Peer())
     if peer.connection is None:
-        peer.connection = engines.servers()[address.kind].connect(address)
+        peer.connection = servers()[address.kind].connect(address)
     return peer.connection
 
 
@@ -144,7 +145,7 @@ class Beside:
     ) -> Iterator[Opinion]:
         """Yield what each server of the translation's language says."""
         for address in self.addresses:
-            server = engines.servers()[address.kind]
+            server = servers()[address.kind]
             if translation.language in server.languages:
                 yield self._opinion(address, translation, documents, types, expected)
 
@@ -156,7 +157,7 @@ class Beside:
         types: Mapping[str, FieldType],
         expected: Expected,
     ) -> Opinion:
-        server = engines.servers()[address.kind]
+        server = servers()[address.kind]
         title = server.title
         peer = _peers.setdefault(address, _Peer())
         version = peer.connection.version if peer.connection else ""

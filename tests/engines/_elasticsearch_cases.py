@@ -18,7 +18,7 @@ from hypothesis import settings
 
 import harness
 from harness import referee
-from harness.engines._elastic import Cluster, Index, RefusedMapping
+from harness.engines.servers._elastic import Cluster, Index, RefusedMapping
 from harness.ir import FieldType
 from harness.ir.query import field_types, infer_types
 from harness.languages import graylog

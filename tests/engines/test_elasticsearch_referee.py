@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.engines import Address
-from harness.engines.elasticsearch import connect
+from harness.engines.servers.elasticsearch import connect
 from tests.engines._elasticsearch_cases import Case, Engine, cases, check, compare
 
 URL = os.environ.get("HARNESS_ELASTICSEARCH_URL", "")

@@ -20,10 +20,11 @@ from typing import Any
 import pytest
 
 from harness import cli
-from harness.engines import Address, EngineFailure, elasticsearch, opensearch
+from harness.engines import Address, EngineFailure
 from harness.engines._addresses import Secret
-from harness.engines._elastic import Cluster
 from harness.engines._places import new_place
+from harness.engines.servers import elasticsearch, opensearch
+from harness.engines.servers._elastic import Cluster
 from harness.ir import FieldType
 from harness.run import opinions
 from tests.engines import _proxy

@@ -23,7 +23,7 @@ import harness
 from harness.engines import Address, EngineFailure
 from harness.engines._base import Declined
 from harness.engines._places import new_place
-from harness.engines.loki import Loki, Streams, connect
+from harness.engines.servers.loki import Loki, Streams, connect
 from harness.referee import logql as _loki_queries
 from tests.engines import _loki_server
 

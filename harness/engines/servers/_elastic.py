@@ -11,9 +11,11 @@ from typing import Any
 
 from harness.engines._addresses import Address
 from harness.engines._base import Declined, EngineFailure, EngineTimeout, Leftover
-from harness.engines._http import Limited, printable
+from harness.engines._http import Limited, printable, trust
 from harness.engines._places import PREFIX, leftover, new_place
 from harness.engines._retry import BUSY, Later, patiently
+from harness.engines.servers._mapping import definition
+from harness.errors import Diagnostic, InvalidInput
 from harness.ir import Event, FieldType
 from harness.source import QuerySyntaxError, Source, Span
 
@@ -30,20 +32,40 @@ _LAST_PATIENCE = 5.0
 _LONGEST = 500
 """Characters of what a server says that are shown."""
 _VERSION = re.compile(r"\d{1,3}\.\d{1,3}[\w.+-]{0,40}", re.ASCII)
-_CONTAINERS = frozenset({"object", "nested", "flattened", "flat_object"})
-_NAMED = {
-    "analyzer": {"analyzer_keyword": {"tokenizer": "keyword", "filter": ["lowercase"]}},
-    "normalizer": {"loweronly": {"type": "custom", "filter": ["lowercase"]}},
-}
-"""Analyzers and normalizers of Graylog, which its index templates define."""
-
-
 _STAND_INS = {"wildcard": "keyword", "constant_keyword": "keyword", "match_only_text": "text"}
 """Types of Elastic's own distribution, and those that are searched in nearly the same way."""
 
 
 def _common(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: one for key, one in settings.items() if key in {"ignore_above", "fields"}}
+
+
+def missing(package: str) -> InvalidInput:
+    """Return the error of a client that is not installed."""
+    message = f"the package {package!r}, which speaks to this engine, is not installed"
+    hint = "pip install 'detection-harness[engines]'"
+    return InvalidInput([Diagnostic(code="no-client", message=message, hint=hint)])
+
+
+Login = Callable[[Address], dict[str, Any]]
+
+
+def client_options(address: Address, **logins: Login) -> dict[str, Any]:
+    """Return what both official clients take: no tries of their own, certificates, a login.
+
+    ``logins`` say how a client takes each kind of credential; the first that is given counts.
+    """
+    given: dict[str, Any] = {"max_retries": 0, "retry_on_timeout": False}
+    context = trust(address)
+    if context is not None:
+        given["ssl_context"] = context
+    chosen = next((login for kind, login in logins.items() if getattr(address, kind)), None)
+    return given | (chosen(address) if chosen else {})
+
+
+def user_and_password(address: Address) -> tuple[str, str]:
+    """Return who logs in."""
+    return address.user.read(), address.password.read()
 
 
 class RefusedMapping(Declined):
@@ -379,82 +401,6 @@ def reason(answer: Json) -> str:
 def _listed(node: dict[str, Json], key: str) -> list[Json]:
     found = node.get(key)
     return found if isinstance(found, list) else []
-
-
-# From the harness's index types to a mapping ------------------------------------------------
-
-
-def definition(
-    types: Mapping[str, FieldType], settings: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """Return the body that creates an index with these types; other fields stay unmapped."""
-    analysis: dict[str, dict[str, Any]] = {}
-    root: dict[str, Any] = {}
-    for path in sorted(types, key=lambda name: name.count(".")):
-        if not path.startswith("_"):
-            _place(root, path, _parameters(types[path], analysis), types)
-    return {
-        "settings": {
-            "number_of_shards": 1,
-            "number_of_replicas": 0,
-            "refresh_interval": "-1",
-            "analysis": analysis,
-            **(settings or {}),
-        },
-        "mappings": {"dynamic": False, "properties": root},
-    }
-
-
-def _place(
-    root: dict[str, Any], path: str, own: dict[str, Any], types: Mapping[str, FieldType]
-) -> None:
-    """Put a field below its parents; one below a field with values is a multi-field."""
-    node, at = root, ""
-    parts = path.split(".")
-    for number, part in enumerate(parts[:-1]):
-        at = f"{at}.{part}" if at else part
-        kind = types.get(at)
-        if kind is not None and kind.name in {"flattened", "flat_object"}:
-            return
-        if kind is not None and kind.name not in _CONTAINERS:
-            rest = ".".join(parts[number + 1 :])
-            node[part].setdefault("fields", {}).setdefault(rest, own)
-            return
-        node = node.setdefault(part, {}).setdefault("properties", {})
-    node.setdefault(parts[-1], {}).update(own)
-
-
-def _parameters(kind: FieldType, analysis: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return the mapping of one field; analyzers it defines go to the settings."""
-    own: dict[str, Any] = {"type": kind.name}
-    for name, value in kind.settings.items():
-        if name in {"analyzer", "search_analyzer", "normalizer"}:
-            own[name] = _analyzer(name.removeprefix("search_"), value, analysis)
-        elif name == "fields" and isinstance(value, Mapping):
-            own[name] = {
-                sub: _parameters(_field_type(given), analysis) for sub, given in value.items()
-            }
-        else:
-            own[name] = value
-    return own
-
-
-def _field_type(given: Any) -> FieldType:
-    if isinstance(given, str):
-        return FieldType(name=given)
-    settings = {key: value for key, value in given.items() if key != "type"}
-    return FieldType(name=given["type"], settings=settings)
-
-
-def _analyzer(kind: str, value: Any, analysis: dict[str, dict[str, Any]]) -> str:
-    if isinstance(value, Mapping):
-        name = re.sub(r"\W+", "_", json.dumps(value, sort_keys=True)).strip("_").lower()
-        defined = dict(value)
-    else:
-        name, defined = str(value), dict(_NAMED[kind].get(str(value), {}))
-    if defined:
-        analysis.setdefault(kind, {})[name] = {"type": "custom", **defined}
-    return name
 
 
 # Searches ------------------------------------------------------------------------------------

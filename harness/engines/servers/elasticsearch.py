@@ -12,12 +12,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from harness.engines import _elastic
 from harness.engines._addresses import Address
 from harness.engines._base import Declined, EngineFailure, EngineTimeout, Server
-from harness.engines._elastic import Client, Cluster, Index
-from harness.engines._http import Limited, trust
-from harness.errors import Diagnostic, InvalidInput
+from harness.engines._http import Limited
+from harness.engines.servers import _elastic
+from harness.engines.servers._elastic import (
+    Client,
+    Cluster,
+    Index,
+    Login,
+    client_options,
+    missing,
+    user_and_password,
+)
 
 Json = Any
 _PACKAGE = "elasticsearch"
@@ -42,11 +49,7 @@ class _Client(Client):
         logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
         self._errors = elasticsearch, elastic_transport
         self._client = elasticsearch.Elasticsearch(
-            address.url,
-            request_timeout=address.timeout,
-            max_retries=0,
-            retry_on_timeout=False,
-            **_connection_options(address),
+            address.url, request_timeout=address.timeout, **client_options(address, **_LOGINS)
         )
         node: Any = self._client.transport.node_pool.all()[0]
         self.limited = Limited(node.pool, self.title, self.timeout)
@@ -77,28 +80,16 @@ class _Client(Client):
         self._client.close()
 
 
-def _connection_options(address: Address) -> dict[str, Any]:
-    context = trust(address)
-    given: dict[str, Any] = {} if context is None else {"ssl_context": context}
-    if address.api_key:
-        given["api_key"] = address.api_key.read()
-    elif address.token:
-        given["bearer_auth"] = address.token.read()
-    elif address.user:
-        given["basic_auth"] = (address.user.read(), address.password.read())
-    return given
+_LOGINS: dict[str, Login] = {
+    "api_key": lambda address: {"api_key": address.api_key.read()},
+    "token": lambda address: {"bearer_auth": address.token.read()},
+    "user": lambda address: {"basic_auth": user_and_password(address)},
+}
 
 
 def _words(error: Exception) -> str:
     text = str(getattr(error, "message", "") or error)
     return re.sub(r"<[^>]*object at 0x[0-9a-f]+>:?\s*", "", text)
-
-
-def missing(package: str) -> InvalidInput:
-    """Return the error of a client that is not installed."""
-    message = f"the package {package!r}, which speaks to this engine, is not installed"
-    hint = "pip install 'detection-harness[engines]'"
-    return InvalidInput([Diagnostic(code="no-client", message=message, hint=hint)])
 
 
 def _eql(index: Index, language: str, query: str, options: Mapping[str, Any]) -> frozenset[str]:

@@ -8,12 +8,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from harness.engines import _elastic
 from harness.engines._addresses import Address
 from harness.engines._base import EngineFailure, EngineTimeout, Server
-from harness.engines._elastic import Client, Cluster, Index
-from harness.engines._http import Limited, trust
-from harness.engines.elasticsearch import missing
+from harness.engines._http import Limited
+from harness.engines.servers import _elastic
+from harness.engines.servers._elastic import (
+    Client,
+    Cluster,
+    Index,
+    Login,
+    client_options,
+    missing,
+    user_and_password,
+)
 from harness.errors import Diagnostic, InvalidInput
 
 Json = Any
@@ -35,11 +42,7 @@ class _Client(Client):
         logging.getLogger("opensearch").setLevel(logging.CRITICAL)
         self._errors = opensearchpy.exceptions
         self._client = opensearchpy.OpenSearch(
-            [address.url],
-            timeout=address.timeout,
-            max_retries=0,
-            retry_on_timeout=False,
-            **_connection_options(address),
+            [address.url], timeout=address.timeout, **client_options(address, **_LOGINS)
         )
         (connection,) = self._client.transport.connection_pool.connections
         self.limited = Limited(connection.pool, self.title, self.timeout)
@@ -69,20 +72,17 @@ class _Client(Client):
         self._client.close()
 
 
-def _connection_options(address: Address) -> dict[str, Any]:
-    context = trust(address)
-    given: dict[str, Any] = {} if context is None else {"ssl_context": context}
-    if address.api_key:
-        message = "OpenSearch takes no API key"
-        hint = "give user and password, or a token"
-        raise InvalidInput([Diagnostic(code="bad-engine", message=message, hint=hint)])
-    if address.user:
-        given["http_auth"] = (address.user.read(), address.password.read())
-    elif address.token:
-        given["headers"] = {"Authorization": f"Bearer {address.token.read()}"}
-    return given
+def _no_api_key(address: Address) -> dict[str, Any]:
+    message = f"OpenSearch at {address.url} takes no API key"
+    hint = "give user and password, or a token"
+    raise InvalidInput([Diagnostic(code="bad-engine", message=message, hint=hint)])
 
 
+_LOGINS: dict[str, Login] = {
+    "api_key": _no_api_key,
+    "user": lambda address: {"http_auth": user_and_password(address)},
+    "token": lambda address: {"headers": {"Authorization": f"Bearer {address.token.read()}"}},
+}
 _OK = 200
 
 
