@@ -7,13 +7,14 @@ found settles the rest without looking further.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
 from harness.evaluate._texts import subject_of
-from harness.ir.checks import Equals, Glob, View
+from harness.ir.checks import Equals, Glob, Matches, View
 from harness.ir.nodes import (
     And,
     AnyField,
@@ -31,9 +32,10 @@ from harness.ir.nodes import (
     all_of,
     walk_predicate,
 )
+from harness.ir.regexes import rarity, required_texts
 from harness.ir.semantics import Semantics
 from harness.ir.truth import Truth
-from harness.ir.values import Case
+from harness.ir.values import Case, fold
 
 MIN_WEIGHT = 3
 """Texts that weigh less are found nearly everywhere: looking for them is wasted."""
@@ -42,12 +44,34 @@ MAX_CLAUSES = 3
 _ANCHOR_WEIGHT = 2
 
 
-class Place(NamedTuple):
-    """Where texts are looked for: a field, how it is seen, and which letters count as equal."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where texts are looked for: a field, how it is seen, and which letters count as equal.
+
+    :func:`place` gives the one object of each, so that places are compared as quickly as can be.
+    """
 
     field: str | AnyField
     view: View
     case: Case
+
+
+_PLACES: dict[tuple[object, ...], Place] = {}
+_MOST_PLACES = 65_536
+
+
+def place(field: str | AnyField, view: View, case: Case) -> Place:
+    """Return the place that is described so, the same object each time.
+
+    Views of different languages may share a name, so what they do counts as well.
+    """
+    key = (field, view.name, view.convert, case)
+    found = _PLACES.get(key)
+    if found is None:
+        if len(_PLACES) >= _MOST_PLACES:
+            _PLACES.clear()
+        found = _PLACES[key] = Place(field, view, case)
+    return found
 
 
 class Needle(NamedTuple):
@@ -60,8 +84,8 @@ class Needle(NamedTuple):
 
     @property
     def weight(self) -> int:
-        """How seldom it will be found, by its length."""
-        return len(self.text) + _ANCHOR_WEIGHT * (self.begins + self.ends)
+        """How seldom it will be found."""
+        return rarity(self.text) + _ANCHOR_WEIGHT * (self.begins + self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +103,29 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """A predicate as clauses, all of which must hold, and what is left to decide then."""
+    """A predicate as clauses, all of which must hold, and what is left to decide then.
+
+    ``parts`` are, for each clause, the part of the predicate that it stands for; ``None`` where
+    that is in ``rest`` as well, since finding a text is not all that it takes.
+    """
 
     clauses: tuple[Clause, ...]
+    parts: tuple[Predicate | None, ...]
     rest: Predicate
+
+    def without(self, needles: AbstractSet[Needle]) -> Required:
+        """Return the same without the clauses that look for some texts."""
+        kept = [index for index, one in enumerate(self.clauses) if not one.needles & needles]
+        if len(kept) == len(self.clauses):
+            return self
+        lost = [
+            part for index, part in enumerate(self.parts) if index not in kept and part is not None
+        ]
+        return Required(
+            tuple(self.clauses[index] for index in kept),
+            tuple(self.parts[index] for index in kept),
+            all_of(*lost, self.rest) if lost else self.rest,
+        )
 
 
 def required(predicate: Predicate, semantics: Semantics) -> Required:
@@ -92,15 +135,16 @@ def required(predicate: Predicate, semantics: Semantics) -> Required:
     """
     parts = list(_conjuncts(predicate))
     if semantics.ordered or not _settles(predicate):
-        return Required((), predicate)
+        return Required((), (), predicate)
     found = [(part, clause) for part in parts for clause in _clauses(part)]
     found = [pair for pair in found if pair[1].weight >= MIN_WEIGHT]
     found.sort(key=lambda pair: -pair[1].weight)  # stable: the first of equals stays first
-    chosen = found[:MAX_CLAUSES]
-    done = {id(part) for part, clause in chosen if clause.exact}
+    chosen = {clause: part for part, clause in reversed(found[:MAX_CLAUSES])}
+    done = {id(part) for clause, part in chosen.items() if clause.exact}
     rest = [part for part in parts if id(part) not in done]
     return Required(
-        tuple(dict.fromkeys(clause for _, clause in chosen)),
+        tuple(chosen),
+        tuple(part if clause.exact else None for clause, part in chosen.items()),
         all_of(*rest) if rest else Constant(Truth.TRUE),
     )
 
@@ -133,9 +177,11 @@ def _settles(predicate: Predicate) -> bool:
 
 def _clauses(node: Predicate) -> list[Clause]:
     match node:
+        case Atom(check=Matches()):
+            return _clauses_of_regex(node)
         case Atom():
-            needle = _needle(node)
-            return [] if needle is None else [needle]
+            clause = _clause(node)
+            return [] if clause is None else [clause]
         case And(items):
             return [clause for item in items for clause in _clauses(item)]
         case Or(items):
@@ -165,21 +211,78 @@ def _one_of(items: Sequence[Predicate], *, exact: bool) -> list[Clause]:
     return [Clause(frozenset(needles), exact)]
 
 
-def _needle(atom: Atom) -> Clause | None:
-    if subject_of(atom) is None or atom.missing in {Truth.TRUE, Truth.UNDEFINED}:
+class _Literal(NamedTuple):
+    """The longest text of a plain comparison; ``simple`` if it is the only one."""
+
+    needle: Needle
+    simple: bool
+
+
+def _literal(atom: Atom) -> _Literal | None:
+    """Return the text of a plain comparison that is found least."""
+    if subject_of(atom) is None:
         return None
     assert isinstance(atom.check, Equals | Glob)
+    at = place(atom.field, atom.view, atom.check.case)
     runs = atom.check.runs()
     if runs is None:
-        return None
-    place = Place(atom.field, atom.view, atom.check.case)
+        return _part_of(atom.check, at)
     last = len(runs) - 1
-    best = max(
-        (
-            Needle(place, run, begins=index == 0, ends=index == last)
-            for index, run in enumerate(runs)
-        ),
-        key=lambda needle: needle.weight if needle.text or last == 0 else 0,
-    )
-    whole = last == 0 or [bool(run) for run in runs].count(True) == 1
-    return Clause(frozenset([best]), exact=whole and atom.quantifier is Quantifier.ANY)
+    needles = [
+        Needle(at, run, begins=index == 0, ends=index == last) for index, run in enumerate(runs)
+    ]
+    best = max(needles, key=lambda one: one.weight if one.text or last == 0 else 0)
+    return _Literal(best, simple=last == 0 or sum(map(bool, runs)) == 1)
+
+
+def _part_of(check: Equals | Glob, at: Place) -> _Literal | None:
+    """Return the best text of a comparison that has wildcards for one character."""
+    pieces = check.pieces if isinstance(check, Glob) else ()
+    last = len(pieces) - 1
+    needles = [
+        Needle(at, fold(one, at.case), begins=index == 0, ends=index == last)
+        for index, one in enumerate(pieces)
+        if isinstance(one, str)
+    ]
+    best = max(needles, key=lambda one: one.weight, default=None)
+    return None if best is None else _Literal(best, simple=False)
+
+
+def needle_of(atom: Atom) -> Needle | None:
+    """Return the one text that a plain comparison looks for; ``None`` if that is not all."""
+    found = _literal(atom)
+    return found.needle if found is not None and found.simple else None
+
+
+def needles_of(predicate: Predicate) -> Iterator[Needle]:
+    """Yield the texts that plain comparisons of a predicate look for, if they are worth it."""
+    match predicate:
+        case Atom():
+            needle = needle_of(predicate)
+            if needle is not None and needle.weight >= MIN_WEIGHT:
+                yield needle
+        case And(items) | Or(items) | AtLeast(_, items):
+            for item in items:
+                yield from needles_of(item)
+        case Not(item) | Definite(item):
+            yield from needles_of(item)
+        case _:
+            return
+
+
+def _clause(atom: Atom) -> Clause | None:
+    found = _literal(atom)
+    if found is None or atom.missing in {Truth.TRUE, Truth.UNDEFINED}:
+        return None
+    exact = found.simple and atom.quantifier is Quantifier.ANY
+    return Clause(frozenset([found.needle]), exact)
+
+
+def _clauses_of_regex(atom: Atom) -> list[Clause]:
+    check = atom.check
+    assert isinstance(check, Matches)
+    if atom.missing in {Truth.TRUE, Truth.UNDEFINED}:
+        return []
+    texts = required_texts(check.pattern, check.dialect, case=check.case, flags=check.flags)
+    at = place(atom.field, atom.view, Case.UNICODE)
+    return [Clause(frozenset(Needle(at, text) for text in texts), exact=False)] if texts else []

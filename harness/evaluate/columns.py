@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import Fault
 from harness.evaluate import oracle
 from harness.evaluate._texts import texts_of
 from harness.ir.cells import ABSENT, Cell, Event, Lookup, all_at, cell, leaves
-from harness.ir.checks import TEXT, View
+from harness.ir.checks import View
 from harness.ir.nodes import AnyField
+from harness.ir.regexes import RegexError
 from harness.ir.semantics import Semantics
 from harness.ir.values import Case, fold
 
@@ -35,7 +37,9 @@ class Missing:
 
 
 MISSING = Missing()
-_APART = {str, Missing, type(None)}
+_SPARSE = 8
+"""Distinct contents per event beyond which it is cheaper to sort what occurs."""
+APART = {str, Missing, type(None)}
 """Types whose values equal no value of another type, as 1, 1.0 and True equal one another."""
 
 
@@ -52,12 +56,23 @@ class Folded:
 
 
 @dataclass(slots=True)
+class Remembered:
+    """What one language knows of the distinct contents of a place, whoever asked for it first."""
+
+    folded: dict[tuple[View, Case], Folded] = field(default_factory=dict)
+    viewed: dict[View, dict[int, Sequence[Any] | None]] = field(default_factory=dict)
+    found: dict[Hashable, NDArray[np.intp]] = field(default_factory=dict)
+    """Contents that hold a text which was looked for, by what was looked for."""
+
+
+@dataclass(slots=True)
 class Column:
     """What the events hold at one place."""
 
     codes: Codes
     distinct: Sequence[Any]
-    _folded: dict[tuple[View, Case], Folded] = field(default_factory=dict)
+    known: Remembered = field(default_factory=Remembered)
+    _used: NDArray[np.intp] | None = None
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -65,22 +80,40 @@ class Column:
     def folded(self, view: View, case: Case) -> Folded:
         """Return the texts that a view gives for each content, folded; once for all atoms."""
         key = (view, case)
-        if key not in self._folded:
-            self._folded[key] = _folded(self.distinct, view, case)
-        return self._folded[key]
+        if key not in self.known.folded:
+            self.known.folded[key] = _folded(self.distinct, view, case)
+        return self.known.folded[key]
+
+    def used(self) -> NDArray[np.intp]:
+        """Return the contents that occur, which may be few where only some events are left."""
+        if self._used is None:
+            if len(self.codes) * _SPARSE < len(self.distinct):
+                self._used = np.unique(self.codes).astype(np.intp)
+            else:
+                self._used = np.flatnonzero(self.occurs())
+        return self._used
+
+    def occurs(self) -> NDArray[np.bool_]:
+        """Return for each content whether it occurs."""
+        seen = np.zeros(len(self.distinct), dtype=np.bool_)
+        seen[self.codes] = True
+        return seen
+
+    def viewed(self, view: View, code: int) -> Sequence[Any] | None:
+        """Return what a view gives for a content; ``None`` where it fails on a value."""
+        known = self.known.viewed.setdefault(view, {})
+        if code not in known:
+            try:
+                known[code] = [
+                    item for value in self.distinct[code].values for item in view.convert(value)
+                ]
+            except (Fault, RegexError):
+                known[code] = None
+        return known[code]
 
     def take(self, rows: Rows) -> Column:
-        """Return the column of some of the events."""
-        codes = self.codes[rows]
-        if len(rows) >= len(self.distinct):
-            return Column(codes, self.distinct, self._folded)
-        used, own = np.unique(codes, return_inverse=True)
-        kept = used.tolist()
-        if isinstance(self.distinct, Contents):
-            contents: Sequence[Any] = self.distinct.take(kept)
-        else:
-            contents = [self.distinct[code] for code in kept]
-        return Column(own.astype(np.int32), contents)
+        """Return the column of some of the events, with the same table of contents."""
+        return Column(self.codes[rows], self.distinct, self.known)
 
 
 class Contents(Sequence[Cell]):
@@ -98,10 +131,6 @@ class Contents(Sequence[Cell]):
         if found is None:
             found = self._cells[index] = _cell_of(self.values[index])
         return found
-
-    def take(self, codes: Sequence[int]) -> Contents:
-        """Return some of the values."""
-        return Contents([self.values[code] for code in codes])
 
     @cached_property
     def all_text(self) -> bool:
@@ -123,8 +152,8 @@ def _cell_of(value: Any) -> Cell:
 
 
 def _folded(contents: Sequence[Cell], view: View, case: Case) -> Folded:
-    if view.convert is TEXT.convert and isinstance(contents, Contents):
-        return _folded_values(contents, case)
+    if view.plain and isinstance(contents, Contents):
+        return _folded_values(contents, view, case)
     at: list[int] = []
     single: list[str] = []
     others: list[tuple[int, list[str] | None]] = []
@@ -138,7 +167,7 @@ def _folded(contents: Sequence[Cell], view: View, case: Case) -> Folded:
     return Folded(np.array(at, dtype=np.intp), single, others)
 
 
-def _folded_values(contents: Contents, case: Case) -> Folded:
+def _folded_values(contents: Contents, view: View, case: Case) -> Folded:
     """Return the texts of values, of which nearly all are texts already."""
     values = contents.values
     at = np.arange(len(values), dtype=np.intp)
@@ -146,7 +175,7 @@ def _folded_values(contents: Contents, case: Case) -> Folded:
     if not contents.all_text:
         kept = [index for index, value in enumerate(values) if type(value) is str]
         others = [
-            (index, texts_of(contents[index], TEXT, case))
+            (index, texts_of(contents[index], view, case))
             for index, value in enumerate(values)
             if type(value) is not str
         ]
@@ -212,6 +241,10 @@ class Columns:
         """Return the columns of some of the events."""
         return _Taken(self, rows)
 
+    def may_hold(self, pattern: Any) -> Rows | None:  # noqa: ARG002 - for those who have bytes
+        """Return the events whose bytes, as JSON, a pattern finds; ``None`` for any."""
+        return None
+
     def values(self, path: str, lookup: Lookup) -> list[Any]:
         """Return per event the JSON value at a path, or the cell where it takes a search.
 
@@ -220,7 +253,7 @@ class Columns:
         if lookup is Lookup.FLAT or (
             "." not in path and lookup in {Lookup.LITERAL_FIRST, Lookup.PATH}
         ):
-            return [event.get(path, MISSING) for event in self.events]
+            return self.top(path)
         if lookup in {Lookup.LITERAL_FIRST, Lookup.PATH}:
             level, _, last = path.rpartition(".")
             found = self._level(level)
@@ -230,17 +263,26 @@ class Columns:
             return values
         return [cell(event, path, lookup) for event in self.events]
 
+    def top(self, key: str) -> list[Any]:
+        """Return per event the JSON value of a key of its own."""
+        return [event.get(key, MISSING) for event in self.events]
+
+    def dotted(self) -> set[int]:
+        """Return the events that have a key with a dot."""
+        keys = list(map(tuple, self.events))
+        shapes = {shape for shape in set(keys) if any("." in key for key in shape)}
+        return {row for row, one in enumerate(keys) if one in shapes} if shapes else set()
+
     def _level(self, path: str) -> _Level:
         """Return the objects at a path that is written with dots."""
         if path not in self._levels:
             above, _, last = path.rpartition(".")
-            if not path:
-                objects: Sequence[Any] = self.events
-                odd: set[int] = set()
-            else:
+            if above:
                 level = self._level(above)
-                objects = [one.get(last, _NOTHING) for one in level.objects]
+                objects: Sequence[Any] = [one.get(last, _NOTHING) for one in level.objects]
                 odd = set(level.odd)
+            else:
+                objects, odd = self.top(last), self.dotted()
             self._levels[path] = _level_of(objects, odd)
         return self._levels[path]
 
@@ -249,10 +291,12 @@ class _Taken(Columns):
     """Some of the events of other columns."""
 
     def __init__(self, whole: Columns, rows: Rows) -> None:
-        super().__init__(_Picked(whole.events, rows))
+        super().__init__(Picked(whole.events, rows))
         self._whole, self._rows = whole, rows
 
     def cells(self, subject: str | AnyField, semantics: Semantics) -> Column:
+        if isinstance(subject, AnyField):
+            return super().cells(subject, semantics)
         key = ("cell", subject, id(semantics))
         if key not in self._columns:
             self._columns[key] = self._whole.cells(subject, semantics).take(self._rows)
@@ -262,7 +306,7 @@ class _Taken(Columns):
         return _Taken(self._whole, self._rows[rows])
 
 
-class _Picked(Sequence[Event]):
+class Picked(Sequence[Event]):
     """Some of a list of events, without a list of their own."""
 
     def __init__(self, events: Sequence[Event], rows: Rows) -> None:
@@ -304,7 +348,7 @@ def _level_of(objects: Sequence[Any], odd: set[int]) -> _Level:
 
 def _encoded(values: list[Any]) -> Column:
     """Return values as a column: equal contents have one number."""
-    if set(map(type, values)) - _APART in ({int}, {bool}, set()):
+    if set(map(type, values)) - APART in ({int}, {bool}, set()):
         table: dict[Any, Any] = dict.fromkeys(values)
         distinct = list(table)
         table = dict(zip(distinct, range(len(distinct)), strict=True))

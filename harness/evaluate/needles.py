@@ -7,10 +7,12 @@ automaton finds all texts in one pass, in time that does not depend on their num
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import numpy as np
+import re2
 from ahocorasick_rs import BytesAhoCorasick
 from numpy.typing import NDArray
 
@@ -32,6 +34,8 @@ class Needles:
         self.place: Place = needles[0].place
         self.needles = needles
         self._shift = np.array([one.begins for one in needles], dtype=np.int64)
+        self.anywhere = _anywhere(needles)
+        """What the bytes of an event hold, as JSON, if one of the texts is in it."""
         self._automaton = BytesAhoCorasick([_pattern(one) for one in needles])
 
     def search(self, column: Column) -> Iterator[tuple[Needle, Found]]:
@@ -75,3 +79,27 @@ class Needles:
 def _pattern(needle: Needle) -> bytes:
     text = needle.text.encode("utf-8", "surrogatepass")
     return _BETWEEN * needle.begins + text + _BETWEEN * needle.ends
+
+
+_SHORT = 3
+_SAFE = re.compile(r"[a-z0-9 ._:=();,-]+")
+_ESCAPE = r"[^\\](?:\\\\)*\\u[0-9A-Fa-f]"
+"""A character written as a number; not a backslash, written as two, before a ``u``."""
+_KELVIN = "(?:k|\xe2\x84\xaa)"  # U+212A folds to k; the bytes are matched as Latin-1
+
+
+def _anywhere(needles: Sequence[Needle]) -> re2.Pattern[bytes] | None:
+    """Return a pattern that finds every event, as bytes of JSON, that may hold one of the texts.
+
+    It looks for the longest part of each text that JSON always writes as it is; any character
+    may be written as an escape, so an event with such escapes may hold anything. ``None`` where
+    a text has no such part.
+    """
+    parts: set[str] = set()
+    for needle in needles:
+        longest = max(_SAFE.findall(needle.text), key=len, default="")
+        if len(longest) < _SHORT:
+            return None
+        parts.add(re2.escape(longest).replace("k", _KELVIN))
+    texts = "|".join(sorted(parts))
+    return re2.compile(f"{_ESCAPE}|(?i:{texts})".encode("latin-1"))

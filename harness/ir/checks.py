@@ -39,12 +39,14 @@ class View:
 
     ``convert`` gives any number of values for one scalar: none where the engine would not
     index or compare it. ``origin`` gives the plainest scalar that is converted to a value,
-    where that is not the value itself. Views are compared and printed by ``name`` alone.
+    where that is not the value itself. A ``plain`` view sees every text as it is. Views are
+    compared and printed by ``name`` alone.
     """
 
     name: str
     convert: Callable[[Scalar], Iterable[Any]]
     origin: Callable[[Any], Scalar] | None = None
+    plain: bool = False
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, View) and other.name == self.name
@@ -68,13 +70,13 @@ def _addresses(value: Scalar) -> Iterable[ipaddress.IPv4Address | ipaddress.IPv6
         return ()
 
 
-TEXT = View("text", lambda value: (as_text(value),))
+TEXT = View("text", lambda value: (as_text(value),), plain=True)
 """The value's text: numbers in decimal, booleans as true and false."""
 NUMBER = View("number", _numbers)
 """The number that the value is or spells; nothing for other text."""
 ADDRESS = View("address", _addresses)
 """The IP address that the value spells; nothing for other text."""
-AS_IS = View("as is", lambda value: (value,))
+AS_IS = View("as is", lambda value: (value,), plain=True)
 """The JSON scalar itself."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from harness.scan.queries import REFERENCE, Queries, Query
 from harness.telemetry.formats import Batch, Piece, Trouble, Unreadable, format_named
 from harness.telemetry.formats._base import TOO_DEEP
 from harness.telemetry.logsources import LogSource, covers_one
-from harness.telemetry.streams import Table, schema_of, tables
+from harness.telemetry.streams import Table, keys_of, schema_of, tables
 
 MAX_DEPTH = 64
 """Objects and lists within one another that are evaluated."""
@@ -32,18 +33,23 @@ class Worker:
         self._declared = declared
         self._keep = keep
         self._programs: dict[object, list[tuple[list[int], Program]]] = {}
+        fields = (one.compiled.fields for one in queries.queries)
+        self._wanted = keys_of(frozenset().union(*fields))
         self._by_stream = any(one.asked is None for one in queries.queries)
 
     def __call__(self, format_name: str, piece: Piece) -> Part:
         """Return what a piece gives; what goes wrong with it is in the part."""
         try:
-            batch = format_named(format_name).read(piece)
+            batch = format_named(format_name).read(piece, self._wanted)
         except Unreadable as error:
             return Part(error=str(error))
         try:
+            gc.disable()  # what is made here holds no cycles, and is looked at again and again
             return self._part(batch)
         except RecursionError:
             return self._part(_shallow(batch))
+        finally:
+            gc.enable()
 
     def _part(self, batch: Batch) -> Part:
         part = Part(
@@ -52,7 +58,7 @@ class Worker:
             troubles=batch.troubles[:MAX_TROUBLES],
             troubles_count=len(batch.troubles),
         )
-        sorted_, unknown = tables(batch.events, self._declared, batch.exact)
+        sorted_, unknown = tables(batch, self._declared)
         part.unknown = len(unknown)
         for row in unknown[:MAX_TROUBLES].tolist():
             part.unknown_keys[", ".join(sorted(batch.events[row])[:_KEYS])] += 1
@@ -84,7 +90,7 @@ class Worker:
                 if one.asked is not None and covers_one(one.asked, table.members)
             ]
             self._programs[key] = self._programs_of(chosen)
-        return self._outcomes(self._programs[key], table.read())
+        return self._outcomes(key, table.read())
 
     def _run_on_documents(self, columns: Columns, schema: str) -> Iterable[Outcome]:
         key = ("documents", schema)
@@ -95,7 +101,7 @@ class Worker:
                 if one.asked is None and (schema in one.schemas or not one.schemas)
             ]
             self._programs[key] = self._programs_of(chosen)
-        return self._outcomes(self._programs[key], columns)
+        return self._outcomes(key, columns)
 
     def _programs_of(self, chosen: Sequence[int]) -> list[tuple[list[int], Program]]:
         by_language: dict[str, list[int]] = {}
@@ -112,11 +118,11 @@ class Worker:
             for language, numbers in by_language.items()
         ]
 
-    @staticmethod
-    def _outcomes(programs: list[tuple[list[int], Program]], columns: Columns) -> Iterable[Outcome]:
-        for numbers, program in programs:
+    def _outcomes(self, key: object, columns: Columns) -> Iterable[Outcome]:
+        for numbers, program in self._programs[key]:
             for outcome in program.run(columns):
                 yield Outcome(numbers[outcome.number], outcome.holds, outcome.undefined)
+        self._programs[key] = [(some, one.learned()) for some, one in self._programs[key]]
 
     def _compare(
         self, part: Part, found: dict[int, list[Rows]], rows: Rows, schema: str, batch: Batch
@@ -182,6 +188,7 @@ def _shallow(batch: Batch) -> Batch:
         batch.records,
         sorted(troubles),
         None if exact is None else lambda row: exact(kept[row]),
+        None if batch.lines is None else [batch.lines[row] for row in kept],
     )
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness import schemas
-from harness.evaluate.columns import MISSING, Codes, Columns, Missing, Rows
-from harness.ir import Event, Lookup, as_text
+from harness.evaluate.columns import MISSING, Column, Columns, Contents, Missing, Picked, Rows
+from harness.ir import AnyField, Event, Lookup, as_text
 from harness.ir.cells import raw
+from harness.telemetry.formats import Batch
 from harness.telemetry.logsources import (
     LogSource,
     Member,
@@ -24,6 +26,7 @@ from harness.telemetry.logsources import (
     renamings,
     zeek_key,
 )
+from harness.telemetry.shapes import Slice, joined
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,17 @@ def _streams() -> tuple[_Stream, ...]:
     )
 
 
+def keys_of(fields: Iterable[str]) -> frozenset[str]:
+    """Return the keys of recorded events in which some fields of Sigma may be found."""
+    names = {*fields, "Channel", "EventID"}
+    readings = [AS_WRITTEN, *(one.reading for one in _streams())]
+    for renaming in renamings().values():
+        names |= {instead for name, instead in renaming.items() if name in names}
+    return frozenset(
+        path.partition(".")[0] for name in names for one in readings for path in one.paths(name)
+    )
+
+
 def schema_of(stream: str) -> str:
     """Return the schema of a stream's documents; empty for none."""
     return next((one.schema for one in _streams() if one.name == stream), "")
@@ -118,86 +132,116 @@ def _recorded(schema: str, kind: str) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def tables(
-    events: Sequence[Event],
-    declared: LogSource | None = None,
-    exact: Callable[[int], Event] | None = None,
-) -> tuple[list[Table], Rows]:
+def tables(batch: Batch, declared: LogSource | None = None) -> tuple[list[Table], Rows]:
     """Return events sorted into tables, and the numbers of those that no stream is known for.
 
     ``declared`` is the log source of events that cannot be told by themselves. An event may
     stand in several tables, where a log source has names of its own for what it holds.
-    ``exact`` reads an event again whose numbers may have lost digits.
     """
-    given = _Given(events, exact)
     made: list[Table] = []
-    codes, shapes = _shapes(events)
-    left = np.ones(len(events), dtype=np.bool_)
-    for stream in _streams():
-        heads = {path.partition(".")[0] for path in stream.has}
-        fits = np.fromiter((heads <= shape for shape in shapes), np.bool_, len(shapes))
-        rows = np.flatnonzero(fits[codes] & left)
-        if len(rows):
-            for table in _windows_tables(stream, given, rows):
+    left = np.ones(len(batch.events), dtype=np.bool_)
+    heads = [{path.partition(".")[0] for path in stream.has} for stream in _streams()]
+    by_stream: dict[int, list[Slice]] = {}
+    for shape in batch.shapes:
+        keys = set(shape.keys)
+        fits = next((number for number, needed in enumerate(heads) if needed <= keys), -1)
+        by_stream.setdefault(fits, []).append(Slice(shape))
+    for number, slices in sorted(by_stream.items(), reverse=True):
+        if number >= 0:
+            for table in _windows_tables(_streams()[number], batch, slices):
                 left[table.rows] = False
                 made.append(table)
     if left.any():
-        fits = np.fromiter((_may_be_native(shape) for shape in shapes), np.bool_, len(shapes))
-        for table in _native_tables(given, np.flatnonzero(fits[codes] & left)):
+        maybe = [one for one in batch.shapes if _may_be_native(frozenset(one.keys))]
+        rows = [row for one in maybe for row in one.rows if left[row]]
+        for table in _native_tables(batch, sorted(rows)):
             left[table.rows] = False
             made.append(table)
-    rows = np.flatnonzero(left)
-    if declared is not None and len(rows):
-        made.append(given.table("declared", frozenset([Member(declared)]), AS_WRITTEN, rows))
-        rows = rows[:0]
-    return made, rows
+    rest = np.flatnonzero(left)
+    if declared is not None and len(rest):
+        slices = _slices(batch, rest)
+        made.append(_table(batch, "declared", frozenset([Member(declared)]), AS_WRITTEN, slices))
+        rest = rest[:0]
+    return made, rest
 
 
-def _shapes(events: Sequence[Event]) -> tuple[Codes, list[frozenset[str]]]:
-    """Return the number of each event's set of keys, and the sets."""
-    keys = list(map(tuple, events))
-    known = {shape: number for number, shape in enumerate(dict.fromkeys(keys))}
-    codes = np.fromiter(map(known.__getitem__, keys), np.int32, len(keys))
-    return codes, [frozenset(shape) for shape in known]
+def _slices(batch: Batch, rows: Rows) -> list[Slice]:
+    """Return some events by their shapes."""
+    wanted = np.zeros(len(batch.events), dtype=np.bool_)
+    wanted[rows] = True
+    found = []
+    for shape in batch.shapes:
+        places = np.flatnonzero(wanted[np.array(shape.rows, dtype=np.intp)])
+        if len(places):
+            found.append(Slice(shape, None if len(places) == len(shape.rows) else places))
+    return found
 
 
-@dataclass(frozen=True)
-class _Given:
-    """The events to be sorted."""
-
-    events: Sequence[Event]
-    exact: Callable[[int], Event] | None
-
-    def columns(self, rows: Rows) -> Columns:
-        numbers = rows.tolist()
-        return _Recorded([self.events[row] for row in numbers], numbers, self.exact)
-
-    def table(self, name: str, members: frozenset[Member], reading: Reading, rows: Rows) -> Table:
-        return Table(name, members, reading, rows, self.columns(rows))
+def _table(
+    batch: Batch, name: str, members: frozenset[Member], reading: Reading, slices: list[Slice]
+) -> Table:
+    columns = _Recorded(batch, slices)
+    return Table(name, members, reading, columns.rows, columns)
 
 
 class _Recorded(Columns):
-    """Columns of events whose numbers may have lost digits when they were read."""
+    """Columns of events of some shapes, whose numbers may have lost digits when they were read."""
 
-    def __init__(
-        self, events: Sequence[Event], numbers: list[int], exact: Callable[[int], Event] | None
-    ) -> None:
-        super().__init__(events)
-        self._numbers, self._exact = numbers, exact
+    def __init__(self, batch: Batch, slices: list[Slice]) -> None:
+        self.rows = np.concatenate([one.rows() for one in slices])
+        super().__init__(Picked(batch.events, self.rows))
+        self._batch, self._slices = batch, slices
+
+    def top(self, key: str) -> list[Any]:
+        return [value for one in self._slices for value in one.values(key)]
+
+    def contents(self, subject: str | AnyField, lookup: Lookup) -> Column:
+        key = ("contents", subject, lookup)
+        if key not in self._columns and isinstance(subject, str) and _is_key(subject, lookup):
+            found = joined(self._slices, subject)
+            if found is not None:
+                self._columns[key] = Column(found[0], Contents(found[1]))
+        return super().contents(subject, lookup)
+
+    def dotted(self) -> set[int]:
+        found: set[int] = set()
+        first = 0
+        for one in self._slices:
+            if one.shape.dotted:
+                found.update(range(first, first + len(one)))
+            first += len(one)
+        return found
+
+    def may_hold(self, pattern: Any) -> Rows | None:
+        lines = self._batch.lines
+        if pattern is None or lines is None:
+            return None
+        some = [lines[row] for row in self.rows.tolist()]
+        ends = np.cumsum(np.fromiter(map(len, some), np.int64, len(some)) + 1)
+        found = [match.start() for match in pattern.finditer(b"\n".join(some))]
+        return np.unique(np.searchsorted(ends, found, side="right"))
 
     def values(self, path: str, lookup: Lookup) -> list[Any]:
         found = super().values(path, lookup)
-        if self._exact is not None and float in set(map(type, found)):
-            for row, value in enumerate(found):
+        exact = self._batch.exact
+        if exact is not None and float in set(map(type, found)):
+            for place, value in enumerate(found):
                 if type(value) is float and abs(value) >= _INEXACT and value.is_integer():
-                    again = Columns([self._exact(self._numbers[row])])
-                    found[row] = again.values(path, lookup)[0]
+                    again = Columns([exact(int(self.rows[place]))])
+                    found[place] = again.values(path, lookup)[0]
         return found
 
 
-def _windows_tables(stream: _Stream, given: _Given, rows: Rows) -> Iterator[Table]:
+def _is_key(path: str, lookup: Lookup) -> bool:
+    """Return whether a path is a key of the event itself and nothing else."""
+    return lookup is Lookup.FLAT or (
+        "." not in path and lookup in {Lookup.LITERAL_FIRST, Lookup.PATH}
+    )
+
+
+def _windows_tables(stream: _Stream, batch: Batch, slices: list[Slice]) -> Iterator[Table]:
     """Yield the tables of a stream of Windows events: by channel and event id."""
-    read = _Read(given.columns(rows), stream.reading)
+    read = _Read(_Recorded(batch, slices), stream.reading)
     parts = [read.contents(name, Lookup.LITERAL_FIRST) for name in ("Channel", "EventID")]
     ids = len(parts[1].distinct)
     pairs, of_row = np.unique(
@@ -219,7 +263,19 @@ def _windows_tables(stream: _Stream, given: _Given, rows: Rows) -> Iterator[Tabl
         chosen[numbers] = True
         category = next((one.source.category for one in members if one.source.category), "")
         reading = _reading_of(stream.name, category, renaming)
-        yield given.table(stream.name, members, reading, rows[chosen[of_row]])
+        yield _table(batch, stream.name, members, reading, _chosen(slices, chosen[of_row]))
+
+
+def _chosen(slices: list[Slice], wanted: NDArray[np.bool_]) -> list[Slice]:
+    """Return the wanted events of whole shapes."""
+    found = []
+    first = 0
+    for one in slices:
+        places = np.flatnonzero(wanted[first : first + len(one)])
+        first += len(one)
+        if len(places):
+            found.append(Slice(one.shape, None if len(places) == len(one) else places))
+    return found
 
 
 @lru_cache(maxsize=65536)
@@ -232,11 +288,11 @@ def _may_be_native(shape: frozenset[str]) -> bool:
     )
 
 
-def _native_tables(given: _Given, rows: Rows) -> Iterator[Table]:
+def _native_tables(batch: Batch, rows: list[int]) -> Iterator[Table]:
     """Yield the tables of products that are known by their keys."""
     known: dict[frozenset[Member], list[int]] = {}
-    for row in rows.tolist():
-        event = given.events[row]
+    for row in rows:
+        event = batch.events[row]
         found = {Member(one.source) for one in natives() if _is(one, event)}
         path = event.get(zeek_key())
         if isinstance(path, str):
@@ -245,7 +301,8 @@ def _native_tables(given: _Given, rows: Rows) -> Iterator[Table]:
             known.setdefault(frozenset(found), []).append(row)
     for members, some in known.items():
         name = ", ".join(sorted(str(one.source) for one in members))
-        yield given.table(name, members, AS_WRITTEN, np.array(some, dtype=np.intp))
+        slices = _slices(batch, np.array(some, dtype=np.intp))
+        yield _table(batch, name, members, AS_WRITTEN, slices)
 
 
 def _is(native: Native, event: Event) -> bool:
@@ -267,6 +324,16 @@ class _Read(Columns):
     def __init__(self, documents: Columns, reading: Reading) -> None:
         super().__init__(_ReadEvents(documents.events, reading))
         self._documents, self._reading = documents, reading
+
+    def contents(self, subject: str | AnyField, lookup: Lookup) -> Column:
+        if isinstance(subject, str):
+            paths = self._reading.paths(subject)
+            if len(paths) == 1 and "*" not in paths[0]:
+                return self._documents.contents(paths[0], Lookup.PATH)
+        return super().contents(subject, lookup)
+
+    def may_hold(self, pattern: Any) -> Rows | None:
+        return self._documents.may_hold(pattern)
 
     def values(self, path: str, lookup: Lookup) -> list[Any]:  # noqa: ARG002 - the reading knows
         found: list[Any] | None = None

@@ -15,7 +15,22 @@ from pkgutil import iter_modules
 from typing import Protocol
 
 from harness.errors import HarnessError
+from harness.ir.regexes._required import rarity, required_texts
 from harness.ir.values import Case
+
+__all__ = [
+    "Dialect",
+    "Finder",
+    "Found",
+    "Options",
+    "Regex",
+    "RegexError",
+    "TooComplex",
+    "compile_regex",
+    "dialects",
+    "rarity",
+    "required_texts",
+]
 
 
 class RegexError(HarnessError):

@@ -17,11 +17,17 @@ def value_text(value: Scalar) -> str:
     return number_text(value) if isinstance(value, float) else as_text(value)
 
 
-DECIMAL = View("text, whole numbers without a fraction", lambda value: (value_text(value),))
+DECIMAL = View(
+    "text, whole numbers without a fraction", lambda value: (value_text(value),), plain=True
+)
 """Like the view ``TEXT`` except that 4688.0 is 4688, since all values are strings."""
-NUMERAL = View(f"{DECIMAL.name}, asked for as a number", DECIMAL.convert, origin=as_number)
+NUMERAL = View(
+    f"{DECIMAL.name}, asked for as a number", DECIMAL.convert, origin=as_number, plain=True
+)
 """The view ``DECIMAL`` for a value that the rule writes as a number."""
-FLAG = View("text, asked for as a boolean", TEXT.convert, origin=lambda text: text == "true")
+FLAG = View(
+    "text, asked for as a boolean", TEXT.convert, origin=lambda text: text == "true", plain=True
+)
 """The view ``TEXT`` for a value that the rule writes as a boolean."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?", re.ASCII)

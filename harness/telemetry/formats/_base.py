@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from harness.errors import HarnessError
+from harness.telemetry.shapes import Shapes
 
 PIECE = 24 << 20
 """Bytes of a file that are worked on at once, before they are unpacked into objects."""
@@ -46,14 +47,21 @@ class Piece:
 class Batch:
     """The events of a piece, their numbers in it from 0, and what could not be read.
 
-    ``records`` counts all records, ``exact`` reads one again where a number lost digits.
+    ``records`` counts all records, ``exact`` reads one again where a number lost digits,
+    ``lines`` are the events as JSON where they were read from it.
     """
 
     events: list[dict[str, Any]]
-    numbers: list[int] | range
+    numbers: Sequence[int]
     records: int
     troubles: list[Trouble] = field(default_factory=list)
     exact: Callable[[int], dict[str, Any]] | None = None
+    lines: Sequence[bytes] | None = None
+    shapes: Shapes = field(default_factory=Shapes)
+
+    def __post_init__(self) -> None:
+        if not self.shapes:
+            self.shapes.add(self.events)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +69,8 @@ class Format:
     """A format of recorded events.
 
     ``cut`` yields the pieces of a file that can be sought in, ``stream`` those of one that is
-    read from the begin to the end only; ``read`` gives the events of a piece. What goes wrong
-    with a whole file is :class:`Unreadable`.
+    read from the begin to the end only; ``read`` gives the events of a piece, of which some keys
+    will be looked at. What goes wrong with a whole file is :class:`Unreadable`.
     """
 
     name: str
@@ -72,4 +80,4 @@ class Format:
     """What a record is called where its number is told: ``line``, ``record``, ``row``."""
     cut: Callable[[Path], Iterator[Piece]]
     stream: Callable[[BinaryIO, str], Iterator[Piece]] | None
-    read: Callable[[Piece], Batch]
+    read: Callable[[Piece, frozenset[str]], Batch]

@@ -49,18 +49,18 @@ def cut(path: Path) -> Iterator[Piece]:
     yield Piece(str(path), data=b"\n".join(lines), numbers=tuple(numbers), share=size)
 
 
-def read(piece: Piece) -> Batch:
+def read(piece: Piece, wanted: frozenset[str] = frozenset()) -> Batch:
     """Return the events of some records."""
     assert piece.data is not None
     lines = piece.data.split(b"\n") if piece.data else []
     broken = {at: line[1:].decode() for at, line in enumerate(lines) if line[:1] == _BROKEN}
     kept = [line for line in lines if line[:1] != _BROKEN]
-    batch = jsonl.read(Piece(piece.path, start=1, data=b"\n".join(kept)))
+    batch = jsonl.read(Piece(piece.path, start=1, data=b"\n".join(kept)), wanted)
     places = [at for at in range(len(lines)) if at not in broken]
     troubles = [Trouble(places[one.record], one.reason) for one in batch.troubles]
     troubles += [Trouble(at, reason) for at, reason in broken.items()]
     numbers = [places[number] for number in batch.numbers]
-    return Batch(batch.events, numbers, len(lines), sorted(troubles), batch.exact)
+    return Batch(batch.events, numbers, len(lines), sorted(troubles), batch.exact, batch.lines)
 
 
 def _first_line(error: Exception) -> str:

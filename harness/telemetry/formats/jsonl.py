@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import orjson
 
 from harness.telemetry.formats._base import (
@@ -24,7 +25,9 @@ from harness.telemetry.formats._base import (
     Trouble,
     Unreadable,
 )
+from harness.telemetry.shapes import Shapes
 
+_BLOCK = 512 << 10
 MAX_RECORD = 256 << 20
 """Bytes of a line, or of an array, beyond which it is not read."""
 
@@ -67,23 +70,40 @@ def stream(file: BinaryIO, name: str) -> Iterator[Piece]:
         yield Piece(name, data=data, share=len(data))
 
 
-def read(piece: Piece) -> Batch:
+def read(piece: Piece, wanted: frozenset[str] = frozenset()) -> Batch:
     """Return the events of some lines."""
     data = _lines_in(piece) if piece.data is None else piece.data
     if piece.start == 0:
         data = data.removeprefix(b"\xef\xbb\xbf")
     if piece.start == 0 and data[:64].lstrip(b" \t\r\n").startswith(b"["):
         return _array(data)
-    lines = data.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    try:
-        events = list(map(orjson.loads, lines))
-    except orjson.JSONDecodeError:
-        return _one_by_one(lines)
-    if set(map(type, events)) - {dict} or _repeats(data, lines, events):
-        return _one_by_one(lines)
-    return Batch(events, range(len(lines)), len(lines), exact=partial(_exact, lines))
+    lines: list[bytes] = []
+    events: list[dict[str, Any]] = []
+    shapes = Shapes(wanted)
+    for block in _blocks(data):
+        some = block.split(b"\n")
+        if not some[-1]:
+            some.pop()
+        try:
+            found = list(map(orjson.loads, some))
+        except orjson.JSONDecodeError:
+            found = []
+        if not found or set(map(type, found)) != {dict} or _repeats(block, some, found):
+            return _one_by_one(data.split(b"\n"))
+        lines += some
+        events += found
+        shapes.add(found)
+    numbers = range(len(lines))
+    return Batch(events, numbers, len(lines), [], partial(_exact, lines), lines, shapes)
+
+
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """Yield runs of whole lines, small enough to stay near the processor."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start + _BLOCK) + 1 or len(data)
+        yield data[start:end]
+        start = end
 
 
 def _lines_in(piece: Piece) -> bytes:
@@ -129,12 +149,28 @@ def _repeats(data: bytes, lines: Sequence[bytes], events: Sequence[dict[str, Any
     Without blanks before colons every key is followed by a quote and a colon. As many of these
     as there are keys, or as what was read has when it is written again, leave no key unseen.
     """
-    if b" :" in data or b"\t:" in data:
-        return any(_has_repeats(line) for line in lines if b" :" in line or b"\t:" in line) or (
-            data.count(b'":') > orjson.dumps(events).count(b'":')
-        )
-    found = data.count(b'":')
-    return found != sum(map(len, events)) and found > orjson.dumps(events).count(b'":')
+    flat = np.frombuffer(data, np.uint8)
+    colons = np.flatnonzero(flat == _COLON)
+    before = flat[colons - 1]
+    if ((before == _SPACE) | (before == _TAB)).any():
+        odd = [line for line in lines if b" :" in line or b"\t:" in line]
+        if any(map(_has_repeats, odd)):
+            return True
+    keys = colons[before == _QUOTE]
+    held = np.fromiter(map(len, events), np.int64, len(events))
+    if len(keys) == held.sum():
+        return False
+    ends = np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)) + 1)
+    counts = np.diff(np.searchsorted(keys, ends), prepend=0)
+    unlike = np.flatnonzero(counts != held).tolist()
+    if len(unlike) * _FEW < len(lines):
+        return any(_has_repeats(lines[number]) for number in unlike)
+    return len(keys) > orjson.dumps(events).count(b'":')
+
+
+_QUOTE, _COLON, _SPACE, _TAB = b'": \t'
+_FEW = 20
+"""One line in so many is looked at by itself; of more, all are written again."""
 
 
 class _Repeated(ValueError):
@@ -190,7 +226,7 @@ def _one_by_one(lines: Sequence[bytes]) -> Batch:
             events.append(found)
             numbers.append(number)
     kept = [lines[number] for number in numbers]
-    return Batch(events, numbers, len(lines), troubles, exact=partial(_exact, kept))
+    return Batch(events, numbers, len(lines), troubles, partial(_exact, kept), kept)
 
 
 def _event_of(line: bytes) -> dict[str, Any] | str:

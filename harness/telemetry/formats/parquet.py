@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.telemetry.formats._base import Batch, Format, Piece, Unreadable
+from harness.telemetry.shapes import Shapes
 
 ROWS = 32_768
 """Rows that are worked on at once."""
@@ -29,7 +30,7 @@ def cut(path: Path) -> Iterator[Piece]:
     file.close()
 
 
-def read(piece: Piece) -> Batch:
+def read(piece: Piece, wanted: frozenset[str] = frozenset()) -> Batch:
     """Return the events of some rows."""
     import pyarrow as pa  # noqa: PLC0415 (large, and an extra)
 
@@ -42,7 +43,9 @@ def read(piece: Piece) -> Batch:
     finally:
         file.close()
     events = [_event(row) for row in columns.to_pylist()]
-    return Batch(events, range(len(events)), len(events))
+    shapes = Shapes(wanted)
+    shapes.add(events)
+    return Batch(events, range(len(events)), len(events), shapes=shapes)
 
 
 def _rows(file: Any, start: int, end: int) -> Any:
