@@ -115,8 +115,7 @@ def command(
     in folders of them; - is standard input. A rule sees the events of its log source only, which
     is recognised event by event. With --expect the scan is a regression test.
     """
-    from harness.cli._running import request_of  # noqa: PLC0415 (slow to import)
-    from harness.cli._scanning import show  # noqa: PLC0415
+    from harness.cli._scanning import show  # noqa: PLC0415 (slow to import)
     from harness.scan.collect import Collector  # noqa: PLC0415
     from harness.scan.expect import read  # noqa: PLC0415
     from harness.scan.prepare import prepared  # noqa: PLC0415
@@ -131,7 +130,7 @@ def command(
     declared = LogSource.parse(logsource) if logsource else None
     rules, events = _told_apart(paths)
     inputs = [one for path in [*events, *more_events] for one in find(path, input_format)]
-    request = request_of(wanted, None)
+    request = _request(wanted)
     ready = prepared([Path(one) for one in [*rules, *more_rules]], request, remember=remember)
     size = sum(one.size or _SMALL for one in inputs)
     count = jobs or (1 if size < _SMALL else _processors())
@@ -158,6 +157,14 @@ def command(
         if path.suffix == ".json":
             write(path, text)
     return _exit_code(document["summary"], strict=strict, expected=bool(expected))
+
+
+def _request(wanted: tuple[str, ...]) -> Any:
+    if not wanted:
+        return None
+    from harness.cli._running import request_of  # noqa: PLC0415 (slow to import)
+
+    return request_of(wanted, None)
 
 
 def _exit_code(summary: dict[str, Any], *, strict: bool, expected: bool) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.ir import Context, FieldType, Query, Semantics
+from harness.ir import Context, FieldType, Query, Semantics, View
 from harness.source import Source
 
 Parse = Callable[[Source, Context], Query]
@@ -20,7 +20,8 @@ class Language:
     the text and ``Unsupported`` where only the harness cannot evaluate it. ``extensions`` are
     the file name endings that a practitioner expects a query of this language in. ``indexed``
     says how its store indexes a field that a data source's own template gives another type;
-    ``deviations`` where a real engine is known to differ from us.
+    ``deviations`` where a real engine is known to differ from us; ``views`` are those that do
+    not depend on the query, which what is remembered of a query may name.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Language:
     options: tuple[Option, ...] = ()
     indexed: Mapping[str, FieldType] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()
+    views: tuple[View, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.cache import Cache, folder
-from harness.conversion.translate import Request
 from harness.errors import Diagnostic, InvalidInput
-from harness.ruleset.load import load
+from harness.scan import memory
 from harness.scan.queries import Queries, queries_of
+
+if TYPE_CHECKING:
+    from harness.conversion.translate import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,9 @@ class Ready:
     problems: tuple[Diagnostic, ...]
 
 
-def prepared(paths: Sequence[Path], request: Request, *, remember: bool = True) -> Ready:
+def prepared(
+    paths: Sequence[Path], request: Request | None = None, *, remember: bool = True
+) -> Ready:
     """Return what is to be run of the rules at some paths.
 
     Raises ``InvalidInput`` where there is no rule at all.
@@ -30,11 +35,26 @@ def prepared(paths: Sequence[Path], request: Request, *, remember: bool = True) 
         hint = "name a rule or a folder of rules before the events"
         message = "there is no rule to run"
         raise InvalidInput([Diagnostic(code="no-rules", message=message, hint=hint)])
+    cache = Cache(folder() if remember else None)
+    try:
+        return _prepared(paths, request, cache)
+    finally:
+        cache.close()
+
+
+def _prepared(paths: Sequence[Path], request: Request | None, cache: Cache) -> Ready:
+    key = state = ""
+    if cache and not request:
+        key, state = memory.key_for(paths), memory.state_of(paths)
+        known = memory.recall(cache, key, state)
+        if known is not None:
+            return Ready(*known)
+    from harness.ruleset.load import load  # noqa: PLC0415 (slow to import)
+
     loaded = load(paths)
     if not loaded.rules:
         raise InvalidInput(loaded.problems)
-    cache = Cache(folder() if remember else None)
-    try:
-        return Ready(queries_of(loaded.rules, request, cache), tuple(loaded.problems))
-    finally:
-        cache.close()
+    queries = queries_of(loaded.rules, request, cache)
+    if key:
+        memory.keep(cache, key, state, queries, loaded.problems)
+    return Ready(queries, tuple(loaded.problems))

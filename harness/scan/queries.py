@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from harness import languages, schemas
+from harness import languages
 from harness.cache import Cache
-from harness.conversion.translate import Request, translated
 from harness.errors import HarnessError
 from harness.evaluate.program import Compiled
-from harness.events.kinds import CLOCK
 from harness.ir import Context
-from harness.ruleset.mapping import AS_WRITTEN, index_types
 from harness.ruleset.model import Rule, Translation
-from harness.run.queries import parse_query
-from harness.source import QuerySyntaxError, Span, Unsupported
+from harness.source import QuerySyntaxError, Source, Span, Unsupported
 from harness.telemetry.logsources import LogSource
+
+if TYPE_CHECKING:
+    from harness.conversion.translate import Request
 
 REFERENCE = "reference"
 """The name of a rule's own query among its translations."""
@@ -49,6 +49,9 @@ class Query:
     compiled: Compiled
     asked: LogSource | None = None
     schemas: frozenset[str] = frozenset()
+    source: Source | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The text of a query in Sigma, and the options it is read with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,15 @@ class Queries:
     """The key of each query's rule."""
 
 
-def queries_of(rules: Iterable[Rule], request: Request, cache: Cache) -> Queries:
+def queries_of(rules: Iterable[Rule], request: Request | None, cache: Cache) -> Queries:
     """Return the queries of some rules, with what converters make of them."""
     made = Queries()
     for rule in rules:
-        full = translated(rule, request, cache) if request else rule
+        full = rule
+        if request:
+            from harness.conversion.translate import translated  # noqa: PLC0415 (slow to import)
+
+            full = translated(rule, request, cache)
         _add(made, full, full.reference, REFERENCE)
         for one in full.translations if request else ():
             _add(made, full, one, one.name)
@@ -103,24 +110,35 @@ def _add(made: Queries, rule: Rule, translation: Translation, name: str) -> None
 
 
 def _query(rule: Rule, translation: Translation, about: About) -> Query:
-    language = languages.get(translation.language)
-    by_source = translation.language == "sigma"
-    types = {}
-    if not by_source:
-        schema = schemas.get(translation.schemas[0])
-        types = index_types(translation, schema.name, schema.types(rule.kind))
-    context = Context(types=types, now=CLOCK, options=dict(translation.options))
+    if translation.language == "sigma":
+        return _by_source(rule, translation, about)
+    from harness import schemas  # noqa: PLC0415 (slow to import)
+    from harness.ruleset.mapping import AS_WRITTEN, index_types  # noqa: PLC0415
+    from harness.run.queries import parse_query  # noqa: PLC0415
+
+    schema = schemas.get(translation.schemas[0])
+    types = index_types(translation, schema.name, schema.types(rule.kind))
+    context = Context(types=types, options=dict(translation.options))
     query = parse_query(translation, context)
     if query.stages or query.outcome or query.upstream or query.prepare:
         feature, reason = "a query that sees its whole result", "recorded events come in parts"
         if query.prepare is not None:
             feature, reason = "events that the product changes on their way in", "not here yet"
         raise Unsupported(feature, translation.source, _everything(translation), reason)
+    language = languages.get(translation.language)
     compiled = Compiled.of(query.predicate, language.semantics, query.unknown)
-    if by_source:
-        return Query(about, language.name, compiled, LogSource.of(rule.metadata.logsource))
     named = frozenset(one.partition("@")[0].partition(":")[0] for one in translation.schemas)
     return Query(about, language.name, compiled, schemas=named - {AS_WRITTEN})
+
+
+def _by_source(rule: Rule, translation: Translation, about: About) -> Query:
+    language = languages.get(translation.language)
+    options = dict(translation.options)
+    query = language.parse(translation.source, Context(options=options))
+    compiled = Compiled.of(query.predicate, language.semantics, query.unknown)
+    asked = LogSource.of(rule.metadata.logsource)
+    source = translation.source
+    return Query(about, language.name, compiled, asked, source=source, options=options)
 
 
 def _everything(translation: Translation) -> Span:

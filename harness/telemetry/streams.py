@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import schemas
 from harness.evaluate.columns import MISSING, Column, Columns, Contents, Missing, Picked, Rows
 from harness.ir import AnyField, Event, Lookup, as_text
 from harness.ir.cells import raw
@@ -115,7 +114,7 @@ def _reading_of(stream: str, category: str, renaming: str) -> Reading:
     """Return how a stream's documents of a category are read."""
     found = next(one for one in _streams() if one.name == stream)
     names = dict(found.reading.names)
-    if found.schema and category in schemas.get(found.schema).kinds:
+    if found.schema and _records(found.schema, category):
         for name, paths in _recorded(found.schema, category).items():
             names[name] = (*names.get(name, ()), *paths)
     for name, instead in renamings().get(renaming, {}).items():
@@ -123,8 +122,16 @@ def _reading_of(stream: str, category: str, renaming: str) -> Reading:
     return Reading(names, found.reading.data)
 
 
+def _records(schema: str, kind: str) -> bool:
+    from harness import schemas  # noqa: PLC0415 (slow to import, and seldom asked)
+
+    return kind in schemas.get(schema).kinds
+
+
 def _recorded(schema: str, kind: str) -> Mapping[str, tuple[str, ...]]:
     """Return the paths where a schema holds values as they are, by the values' names."""
+    from harness import schemas  # noqa: PLC0415
+
     found: dict[str, tuple[str, ...]] = {}
     for label in schemas.labels(schema):
         for name, paths in schemas.get(label).held_as_is(kind).items():

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import Diagnostic, InvalidInput
-from harness.ir import Case, Context, Query
+from harness.ir import TEXT, Case, Context, Query
 from harness.languages._base import Language, Option
 from harness.languages._lexing import syntax_error, unsupported
 from harness.languages.sigma.detection import Reader
@@ -22,6 +22,7 @@ from harness.languages.sigma.document import (
     read_documents,
 )
 from harness.languages.sigma.operators import OPERATORS, SEMANTICS
+from harness.languages.sigma.views import DECIMAL, FLAG, NUMERAL
 from harness.source import Source, Span
 
 __all__ = [
@@ -96,6 +97,7 @@ LANGUAGE = Language(
     semantics=SEMANTICS,
     parse=parse,
     extensions=(".yml", ".yaml"),
+    views=(TEXT, DECIMAL, NUMERAL, FLAG),
     options=(
         Option(
             name="placeholders",
