@@ -16,34 +16,40 @@ import orjson
 LANES = ("repetitive", "realistic", "distinct")
 _POOL = {"repetitive": 300, "realistic": 20_000, "distinct": 0}
 
-_PROGRAMS = [
-    rf"C:\Windows\System32\{name}.exe"
-    for name in (
-        "svchost cmd conhost rundll32 reg net net1 whoami tasklist ipconfig wevtutil schtasks sc "
-        "msiexec regsvr32 certutil mshta wscript cscript taskhostw dllhost SearchIndexer bitsadmin"
-    ).split()
-] + [
-    r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe",
-    r"C:\Windows\System32\wbem\WmiPrvSE.exe",
-    r"C:\Windows\explorer.exe",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE",
-    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-    r"C:\Program Files\7-Zip\7z.exe",
-    r"C:\Users\m.weber\AppData\Local\Programs\Python\Python312\python.exe",
-]
+_SYSTEM = "C:\\Windows\\System32\\"
+_PROGRAMS = {  # each with the program that starts it
+    f"{_SYSTEM}svchost.exe": f"{_SYSTEM}services.exe",
+    f"{_SYSTEM}SearchIndexer.exe": f"{_SYSTEM}services.exe",
+    f"{_SYSTEM}taskhostw.exe": f"{_SYSTEM}svchost.exe",
+    f"{_SYSTEM}dllhost.exe": f"{_SYSTEM}svchost.exe",
+    f"{_SYSTEM}backgroundTaskHost.exe": f"{_SYSTEM}svchost.exe",
+    f"{_SYSTEM}wbem\\WmiPrvSE.exe": f"{_SYSTEM}svchost.exe",
+    f"{_SYSTEM}RuntimeBroker.exe": f"{_SYSTEM}svchost.exe",
+    f"{_SYSTEM}cmd.exe": "C:\\Windows\\explorer.exe",
+    f"{_SYSTEM}conhost.exe": f"{_SYSTEM}cmd.exe",
+    f"{_SYSTEM}notepad.exe": "C:\\Windows\\explorer.exe",
+    f"{_SYSTEM}WindowsPowerShell\\v1.0\\powershell.exe": "C:\\Windows\\explorer.exe",
+    "C:\\Windows\\explorer.exe": f"{_SYSTEM}userinit.exe",
+    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe": "C:\\Windows\\explorer.exe",
+    "C:\\Program Files\\Microsoft Office\\root\\Office16\\WINWORD.EXE": "C:\\Windows\\explorer.exe",
+    "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe": "C:\\Windows\\explorer.exe",
+    "C:\\Program Files\\7-Zip\\7z.exe": "C:\\Windows\\explorer.exe",
+    "C:\\Program Files\\Python312\\python.exe": f"{_SYSTEM}cmd.exe",
+}
+_IMAGES = list(_PROGRAMS)
+_ONLINE = [one for one in _IMAGES if "chrome" in one or "msedge" in one or "svchost" in one]
 _ARGUMENTS = [
     "-k netsvcs -p -s Schedule",
     "/c dir /b C:\\Users",
     "--type=renderer --field-trial-handle=1718",
-    "-NoProfile -ExecutionPolicy RemoteSigned -File C:\\Ops\\collect.ps1",
-    "query HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion /v ProgramFilesDir",
+    "-File C:\\Ops\\collect.ps1",
+    "--log-level=info --profile-directory=Default",
     "/n /e C:\\Reports\\quarter.docx",
-    "user /domain",
-    "/query /fo csv",
+    "--lang=de --no-rate-limit",
+    "--version",
     "a -tzip C:\\Temp\\archive.zip C:\\Data",
-    "-m http.server 8080",
-    "qe System /c:5 /f:text",
+    "-u worker --queue nightly",
+    "Default",
     "",
 ]
 _KEYS = [
@@ -68,7 +74,7 @@ class _Host:
     def _fresh(self) -> str:
         draw = self._random
         return (
-            f'"{draw.choice(_PROGRAMS)}" {draw.choice(_ARGUMENTS)} '
+            f'"{draw.choice(_IMAGES)}" {draw.choice(_ARGUMENTS)} '
             f"/job:{draw.getrandbits(96):024x} /out C:\\Work\\{draw.getrandbits(48):012x}\\log.txt"
         )
 
@@ -96,7 +102,7 @@ class _Host:
         """Return one event."""
         draw = self._random
         kind = draw.choice(_KINDS)
-        image = draw.choice(_PROGRAMS)
+        image = draw.choice(_ONLINE if kind in {"net", "dns"} else _IMAGES)
         actor = {
             "ProcessGuid": self._guid(),
             "ProcessId": draw.randrange(4, 20000, 4),
@@ -115,7 +121,7 @@ class _Host:
                     "Company": "Microsoft Corporation",
                     "Hashes": f"SHA256={hash_of(image)}",
                     "ParentProcessGuid": self._guid(),
-                    "ParentImage": draw.choice(_PROGRAMS),
+                    "ParentImage": _PROGRAMS[image],
                     "ParentCommandLine": self._line(),
                 }
             case "registry":
@@ -125,7 +131,7 @@ class _Host:
                     "EventType": "SetValue",
                     "TargetObject": f"{draw.choice(_KEYS)}\\Value{draw.randrange(500)}",
                     "Details": f"DWORD (0x{draw.randrange(16):08x})",
-                    "Message": "Registry value set: " + "x" * 150,
+                    "Message": "Registry value set: " + "x" * 40,
                 }
             case "image":
                 return {
@@ -136,16 +142,16 @@ class _Host:
                     "Signed": "true",
                     "Signature": "Microsoft Windows",
                     "SignatureStatus": "Valid",
-                    "Message": "Image loaded: " + "x" * 80,
+                    "Message": "Image loaded: " + "x" * 40,
                 }
             case "file":
-                name = f"{draw.getrandbits(40):010x}" if draw.random() < 0.5 else "report"
+                name = draw.choice((f"{draw.getrandbits(40):010x}", "report"))
                 return {
                     **self._common(number, 11, _SYSMON),
                     **actor,
                     "TargetFilename": f"C:\\Users\\m.weber\\AppData\\Local\\Temp\\{name}.tmp",
                     "CreationUtcTime": "2026-03-01 08:00:00.000",
-                    "Message": "File created: " + "x" * 170,
+                    "Message": "File created: " + "x" * 90,
                 }
             case "net":
                 return {
@@ -158,7 +164,7 @@ class _Host:
                     "DestinationIp": f"52.{draw.randrange(30)}.{draw.randrange(99)}.7",
                     "DestinationHostname": f"host{draw.randrange(300)}.example.net",
                     "DestinationPort": draw.choice((80, 443, 443, 445, 8080)),
-                    "Message": "Network connection detected: " + "x" * 80,
+                    "Message": "Network connection detected: " + "x" * 40,
                 }
             case "dns":
                 return {
@@ -167,7 +173,7 @@ class _Host:
                     "QueryName": f"host{draw.randrange(300)}.example.net",
                     "QueryStatus": "0",
                     "QueryResults": "::ffff:52.1.2.3;",
-                    "Message": "Dns query: " + "x" * 200,
+                    "Message": "Dns query: " + "x" * 100,
                 }
             case _:
                 return {
@@ -179,7 +185,7 @@ class _Host:
                     "WorkstationName": f"WS{draw.randrange(200):04d}",
                     "AuthenticationPackageName": "Kerberos",
                     "LogonGuid": self._guid(),
-                    "Message": "An account was successfully logged on. " + "x" * 250,
+                    "Message": "An account was successfully logged on. " + "x" * 100,
                 }
 
 

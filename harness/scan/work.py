@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class Worker:
             gc.disable()  # what is made here holds no cycles, and is looked at again and again
             return self._part(batch)
         except RecursionError:
-            return self._part(_shallow(batch))
+            return self._part(_shallow(batch, self._wanted))
         finally:
             gc.enable()
 
@@ -176,20 +177,18 @@ def _documents(sorted_: Sequence[Table]) -> Iterable[tuple[Rows, Columns, str]]:
         yield rows, Columns([events[at] for at in first.tolist()]), schema_of(stream)
 
 
-def _shallow(batch: Batch) -> Batch:
+def _shallow(batch: Batch, wanted: frozenset[str]) -> Batch:
     """Return a batch without the events that are nested so deeply that they cannot be walked."""
-    kept = [row for row, event in enumerate(batch.events) if not _deep(event)]
-    deep = set(range(len(batch.events))) - set(kept)
-    troubles = [*batch.troubles, *(Trouble(batch.numbers[row], TOO_DEEP) for row in sorted(deep))]
-    exact = batch.exact
-    return Batch(
-        [batch.events[row] for row in kept],
-        [batch.numbers[row] for row in kept],
-        batch.records,
-        sorted(troubles),
-        None if exact is None else lambda row: exact(kept[row]),
-        None if batch.lines is None else [batch.lines[row] for row in kept],
-    )
+    events = list(batch.events)
+    kept = [row for row, event in enumerate(events) if not _deep(event)]
+    deep = sorted(set(range(len(events))) - set(kept))
+    troubles = sorted([*batch.troubles, *(Trouble(batch.numbers[row], TOO_DEEP) for row in deep)])
+    numbers = [batch.numbers[row] for row in kept]
+    made = Batch.of([events[row] for row in kept], wanted, numbers, batch.records, troubles)
+    exact, lines = batch.exact, batch.lines
+    if exact is None or lines is None:
+        return made
+    return replace(made, exact=lambda row: exact(kept[row]), lines=[lines[row] for row in kept])
 
 
 def _deep(event: Any) -> bool:

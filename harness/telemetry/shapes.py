@@ -23,8 +23,8 @@ Keys = tuple[str, ...]
 class Values:
     """The values below one key; ``coded`` ones as numbers in a table of distinct values."""
 
-    def __init__(self, *, coded: bool) -> None:
-        self.coded = coded
+    def __init__(self) -> None:
+        self.coded = True
         self._plain: list[Any] = []
         self._known: defaultdict[Any, int] = defaultdict(count().__next__)
         self._codes = array("i")
@@ -77,21 +77,25 @@ class Shape:
     """Events that have the same keys in the same order; ``rows`` are their numbers."""
 
     keys: Keys
-    columns: list[Values]
+    columns: dict[str, Values]
     rows: list[int] = field(default_factory=list)
+    wanted: list[tuple[int, Values]] = field(default_factory=list)
 
     @property
     def dotted(self) -> bool:
         """Whether a key holds a dot."""
         return any("." in key for key in self.keys)
 
-    def column(self, key: str) -> Values | None:
-        """Return the values of a key; ``None`` where the events do not have it."""
-        return self.columns[self.keys.index(key)] if key in self.keys else None
+    def add(self, numbers: list[int], events: Sequence[Mapping[str, Any]], first: int) -> None:
+        """Add those of the next events that have these keys."""
+        self.rows.extend([first + number for number in numbers])
+        values = list(zip(*[events[number].values() for number in numbers], strict=True))
+        for at, column in self.wanted:
+            column.extend(values[at])
 
 
 class Shapes:
-    """Events, taken apart as they come; ``wanted`` are the keys whose values are coded."""
+    """Events, taken apart as they come; only the values of the ``wanted`` keys are kept."""
 
     def __init__(self, wanted: frozenset[str] = frozenset()) -> None:
         self._wanted = wanted
@@ -110,13 +114,10 @@ class Shapes:
         for keys, numbers in at.items():
             shape = self._shapes.get(keys)
             if shape is None:
-                columns = [Values(coded=key in self._wanted) for key in keys]
-                shape = self._shapes[keys] = Shape(keys, columns)
-            first = self._count
-            shape.rows.extend([first + number for number in numbers])
-            values = zip(*[events[number].values() for number in numbers], strict=True)
-            for column, found in zip(shape.columns, values, strict=True):
-                column.extend(found)
+                columns = {key: Values() for key in keys if key in self._wanted}
+                wanted = [(at, columns[key]) for at, key in enumerate(keys) if key in columns]
+                shape = self._shapes[keys] = Shape(keys, columns, wanted=wanted)
+            shape.add(numbers, events, self._count)
         self._count += len(events)
 
     def __bool__(self) -> bool:
@@ -141,20 +142,22 @@ class Slice:
         rows = np.array(self.shape.rows, dtype=np.intp)
         return rows if self.places is None else rows[self.places]
 
-    def values(self, key: str) -> list[Any]:
-        """Return the values of a key."""
-        column = self.shape.column(key)
-        if column is None:
+    def values(self, key: str) -> list[Any] | None:
+        """Return the values of a key; ``None`` where they were not kept."""
+        if key not in self.shape.keys:
             return [MISSING] * len(self)
+        column = self.shape.columns.get(key)
+        if column is None:
+            return None
         values = column.values()
         return values if self.places is None else [values[place] for place in self.places.tolist()]
 
     def coded(self, key: str) -> tuple[Codes, list[Any]] | None:
         """Return the numbers of a key's values and the table; ``None`` if it has none."""
-        column = self.shape.column(key)
-        if column is None:
+        if key not in self.shape.keys:
             return np.zeros(len(self), dtype=np.int32), [MISSING]
-        if not column.coded:
+        column = self.shape.columns.get(key)
+        if column is None or not column.coded:
             return None
         if self.places is None:
             return column.codes(), column.distinct()

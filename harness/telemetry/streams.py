@@ -200,7 +200,10 @@ class _Recorded(Columns):
         self._batch, self._slices = batch, slices
 
     def top(self, key: str) -> list[Any]:
-        return [value for one in self._slices for value in one.values(key)]
+        parts = [one.values(key) for one in self._slices]
+        if any(part is None for part in parts):
+            return super().top(key)
+        return [value for part in parts for value in part or ()]
 
     def contents(self, subject: str | AnyField, lookup: Lookup) -> Column:
         key = ("contents", subject, lookup)

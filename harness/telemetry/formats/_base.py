@@ -48,20 +48,31 @@ class Batch:
     """The events of a piece, their numbers in it from 0, and what could not be read.
 
     ``records`` counts all records, ``exact`` reads one again where a number lost digits,
-    ``lines`` are the events as JSON where they were read from it.
+    ``lines`` are the events as JSON where they were read from it. ``events`` may be read again
+    from there when one is asked for; ``shapes`` hold what will be looked at.
     """
 
-    events: list[dict[str, Any]]
+    events: Sequence[dict[str, Any]]
+    shapes: Shapes
     numbers: Sequence[int]
     records: int
     troubles: list[Trouble] = field(default_factory=list)
     exact: Callable[[int], dict[str, Any]] | None = None
     lines: Sequence[bytes] | None = None
-    shapes: Shapes = field(default_factory=Shapes)
 
-    def __post_init__(self) -> None:
-        if not self.shapes:
-            self.shapes.add(self.events)
+    @classmethod
+    def of(
+        cls,
+        events: Sequence[dict[str, Any]],
+        wanted: frozenset[str],
+        numbers: Sequence[int],
+        records: int,
+        troubles: list[Trouble] | None = None,
+    ) -> Batch:
+        """Return a batch of events that are kept."""
+        shapes = Shapes(wanted)
+        shapes.add(events)
+        return cls(events, shapes, numbers, records, troubles or [])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def read(piece: Piece, wanted: frozenset[str] = frozenset()) -> Batch:
     troubles = [Trouble(places[one.record], one.reason) for one in batch.troubles]
     troubles += [Trouble(at, reason) for at, reason in broken.items()]
     numbers = [places[number] for number in batch.numbers]
-    return Batch(batch.events, numbers, len(lines), sorted(troubles), batch.exact, batch.lines)
+    return replace(batch, numbers=numbers, records=len(lines), troubles=sorted(troubles))
 
 
 def _first_line(error: Exception) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -76,9 +77,8 @@ def read(piece: Piece, wanted: frozenset[str] = frozenset()) -> Batch:
     if piece.start == 0:
         data = data.removeprefix(b"\xef\xbb\xbf")
     if piece.start == 0 and data[:64].lstrip(b" \t\r\n").startswith(b"["):
-        return _array(data)
+        return _array(data, wanted)
     lines: list[bytes] = []
-    events: list[dict[str, Any]] = []
     shapes = Shapes(wanted)
     for block in _blocks(data):
         some = block.split(b"\n")
@@ -89,12 +89,24 @@ def read(piece: Piece, wanted: frozenset[str] = frozenset()) -> Batch:
         except orjson.JSONDecodeError:
             found = []
         if not found or set(map(type, found)) != {dict} or _repeats(block, some, found):
-            return _one_by_one(data.split(b"\n"))
+            return _one_by_one(data.split(b"\n"), wanted)
         lines += some
-        events += found
         shapes.add(found)
     numbers = range(len(lines))
-    return Batch(events, numbers, len(lines), [], partial(_exact, lines), lines, shapes)
+    return Batch(_Again(lines), shapes, numbers, len(lines), [], partial(_exact, lines), lines)
+
+
+class _Again(Sequence[dict[str, Any]]):
+    """Events that are read again when they are asked for, which is seldom."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, number: Any) -> Any:
+        return orjson.loads(self._lines[number])
 
 
 def _blocks(data: bytes) -> Iterator[bytes]:
@@ -131,7 +143,7 @@ def _range_of(file: BinaryIO, piece: Piece) -> bytes:
     return data
 
 
-def _array(data: bytes) -> Batch:
+def _array(data: bytes, wanted: frozenset[str]) -> Batch:
     if len(data) > MAX_RECORD:
         message = f"a JSON array of more than {MAX_RECORD >> 20} MiB; write one event a line"
         raise Unreadable(message)
@@ -140,7 +152,7 @@ def _array(data: bytes) -> Batch:
     except orjson.JSONDecodeError as error:
         message = f"a JSON array that cannot be read: {error}"
         raise Unreadable(message) from error
-    return _one_by_one([orjson.dumps(item) for item in items])
+    return _one_by_one([orjson.dumps(item) for item in items], wanted)
 
 
 def _repeats(data: bytes, lines: Sequence[bytes], events: Sequence[dict[str, Any]]) -> bool:
@@ -212,7 +224,7 @@ def _has_repeats(line: bytes) -> bool:
     return False
 
 
-def _one_by_one(lines: Sequence[bytes]) -> Batch:
+def _one_by_one(lines: Sequence[bytes], wanted: frozenset[str]) -> Batch:
     events: list[dict[str, Any]] = []
     numbers: list[int] = []
     troubles: list[Trouble] = []
@@ -226,7 +238,8 @@ def _one_by_one(lines: Sequence[bytes]) -> Batch:
             events.append(found)
             numbers.append(number)
     kept = [lines[number] for number in numbers]
-    return Batch(events, numbers, len(lines), troubles, partial(_exact, kept), kept)
+    batch = Batch.of(events, wanted, numbers, len(lines), troubles)
+    return replace(batch, exact=partial(_exact, kept), lines=kept)
 
 
 def _event_of(line: bytes) -> dict[str, Any] | str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.telemetry.formats._base import Batch, Format, Piece, Unreadable
-from harness.telemetry.shapes import Shapes
 
 ROWS = 32_768
 """Rows that are worked on at once."""
@@ -43,9 +42,7 @@ def read(piece: Piece, wanted: frozenset[str] = frozenset()) -> Batch:
     finally:
         file.close()
     events = [_event(row) for row in columns.to_pylist()]
-    shapes = Shapes(wanted)
-    shapes.add(events)
-    return Batch(events, range(len(events)), len(events), shapes=shapes)
+    return Batch.of(events, wanted, range(len(events)), len(events))
 
 
 def _rows(file: Any, start: int, end: int) -> Any:
