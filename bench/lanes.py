@@ -32,7 +32,7 @@ _PROGRAMS = {  # each with the program that starts it
     "C:\\Windows\\explorer.exe": f"{_SYSTEM}userinit.exe",
     "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe": "C:\\Windows\\explorer.exe",
     "C:\\Program Files\\Microsoft Office\\root\\Office16\\WINWORD.EXE": "C:\\Windows\\explorer.exe",
-    "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe": "C:\\Windows\\explorer.exe",
+    "C:\\Program Files\\Edge\\Application\\msedge.exe": "C:\\Windows\\explorer.exe",
     "C:\\Program Files\\7-Zip\\7z.exe": "C:\\Windows\\explorer.exe",
     "C:\\Program Files\\Python312\\python.exe": f"{_SYSTEM}cmd.exe",
 }
@@ -55,7 +55,7 @@ _ARGUMENTS = [
 _KEYS = [
     r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters",
     r"HKU\S-1-5-21-1004336348-1177238915-682003330-1604\SOFTWARE\Microsoft\Windows\CurrentVersion",
-    r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache",
+    r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Fonts",
     r"HKLM\SOFTWARE\Policies\Microsoft\Windows Defender",
 ]
 _SYSMON = "Microsoft-Windows-Sysmon/Operational"
@@ -74,7 +74,7 @@ class _Host:
     def _fresh(self) -> str:
         draw = self._random
         return (
-            f'"{draw.choice(_IMAGES)}" {draw.choice(_ARGUMENTS)} '
+            f'"{draw.choice(_IMAGES[1:])}" {draw.choice(_ARGUMENTS)} '
             f"/job:{draw.getrandbits(96):024x} /out C:\\Work\\{draw.getrandbits(48):012x}\\log.txt"
         )
 
@@ -118,7 +118,6 @@ class _Host:
                     "CurrentDirectory": "C:\\Windows\\system32\\",
                     "IntegrityLevel": draw.choice(("Medium", "High", "System")),
                     "OriginalFileName": image.rpartition("\\")[2],
-                    "Company": "Microsoft Corporation",
                     "Hashes": f"SHA256={hash_of(image)}",
                     "ParentProcessGuid": self._guid(),
                     "ParentImage": _PROGRAMS[image],

@@ -163,7 +163,7 @@ def _collect(
 def _together(parts: Sequence[Rows]) -> Rows:
     if not parts:
         return np.zeros(0, dtype=np.intp)
-    return np.unique(np.concatenate(parts)) if len(parts) > 1 else parts[0]
+    return np.unique(np.concatenate(parts)) if len(parts) > 1 else np.sort(parts[0])
 
 
 def _documents(sorted_: Sequence[Table]) -> Iterable[tuple[Rows, Columns, str]]:

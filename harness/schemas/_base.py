@@ -18,7 +18,7 @@ from harness.schemas._transforms import Step
 
 Document = dict[str, Any]
 
-_SAME_LETTERS = frozenset({"lower", "upper", "unbraced"})
+_AS_IS = frozenset({"lower", "upper", "unbraced", "no_dash"})
 """Changes that a comparison without regard to letter case, within a text, does not see."""
 
 
@@ -310,12 +310,13 @@ class Schema:
     def held_as_is(self, kind: str) -> Mapping[str, tuple[str, ...]]:
         """Return, by the name of a value of the activity, the paths that hold nothing else.
 
-        Letter case and braces may differ.
+        Letter case and braces may differ, and a dash that stands for nothing may be left out.
         """
         found: dict[str, tuple[str, ...]] = {}
         for item in self.fields(kind):
-            plain = all(step.name in _SAME_LETTERS for step in item.rule.steps)
-            if plain and not item.array and isinstance(item.rule.origin, From):
+            plain = all(step.name in _AS_IS for step in item.rule.steps)
+            plain = plain and not item.array and not item.rule.when.alternatives
+            if plain and isinstance(item.rule.origin, From):
                 name = item.rule.origin.name
                 found[name] = tuple(dict.fromkeys((*found.get(name, ()), item.path)))
         return found

@@ -44,6 +44,9 @@ class Input:
             elif self.packed:
                 with Path(self.path).open("rb") as file:
                     yield from _streamed(found, _unpacked(file, self.packed), self.path)
+            elif not Path(self.path).is_file():  # a named pipe, or the like
+                with Path(self.path).open("rb") as file:
+                    yield from _streamed(found, file, self.path)
             else:
                 yield from found.cut(Path(self.path))
         except OSError as error:
@@ -61,14 +64,14 @@ def _streamed(found: Format, file: BinaryIO, name: str) -> Iterator[Piece]:
         raise Unreadable(message) from error
 
 
-class _Whole(io.RawIOBase):
+class _Whole(io.BufferedIOBase):
     """Gives what could be unpacked before it gives the error."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
         self._error: Exception | None = None
 
-    def read(self, size: int = -1, /) -> bytes:
+    def read1(self, size: int = -1, /) -> bytes:
         if self._error is not None:
             raise self._error
         parts: list[bytes] = []

@@ -346,24 +346,27 @@ class _Read(Columns):
         return self._documents.may_hold(pattern)
 
     def values(self, path: str, lookup: Lookup) -> list[Any]:  # noqa: ARG002 - the reading knows
-        found: list[Any] | None = None
+        found: list[Any] = []
         for place in self._reading.paths(path):
             more = self._at(place)
-            if found is None:
-                found = more
-            else:
-                found = [
-                    other if one is MISSING else one for one, other in zip(found, more, strict=True)
-                ]
-            if Missing not in set(map(type, found)):
+            found = (
+                [other if _no_value(one) else one for one, other in zip(found, more, strict=True)]
+                if found
+                else more
+            )
+            if not {Missing, dict} & set(map(type, found)):
                 break
-        return found or []
+        return found
 
     def _at(self, place: str) -> list[Any]:
         above, star, below = place.partition(".*.")
         if not star:
             return self._documents.values(place, Lookup.PATH)
         return [_any_child(one, below) for one in self._documents.values(above, Lookup.PATH)]
+
+
+def _no_value(found: Any) -> bool:
+    return found is MISSING or type(found) is dict
 
 
 def _any_child(value: Any, name: str) -> Any:
@@ -395,12 +398,10 @@ class ReadEvent(Mapping[str, Any]):
         for place in self._reading.paths(name):
             above, star, below = place.partition(".*.")
             if star:
-                found = _any_child(raw(self.document, above, Lookup.PATH), below)
-                if found is not MISSING:
-                    return found
-                continue
-            held = Columns([self.document]).values(place, Lookup.PATH)[0]
-            if held is not MISSING:
+                held = _any_child(raw(self.document, above, Lookup.PATH), below)
+            else:
+                held = Columns([self.document]).values(place, Lookup.PATH)[0]
+            if not _no_value(held):
                 return held
         raise KeyError(name)
 

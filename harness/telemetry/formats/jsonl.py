@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import math
+import time
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -29,6 +31,8 @@ from harness.telemetry.formats._base import (
 from harness.telemetry.shapes import Shapes
 
 _BLOCK = 512 << 10
+_PATIENCE = 1.0
+"""Seconds after which lines of a stream are worked on, however few they are."""
 MAX_RECORD = 256 << 20
 """Bytes of a line, or of an array, beyond which it is not read."""
 
@@ -48,27 +52,35 @@ def cut(path: Path) -> Iterator[Piece]:
 
 
 def stream(file: BinaryIO, name: str) -> Iterator[Piece]:
-    """Yield whole lines as they come."""
+    """Yield whole lines: as many as make a piece, or those that came within a second."""
     rest: list[bytes] = []
     held = 0
+    since = time.monotonic()
     while True:
-        block = file.read(PIECE)
+        try:
+            block = file.read1(PIECE)  # type: ignore[attr-defined]
+        except (EOFError, OSError, zlib.error):  # what came before it is whole
+            data = b"".join(rest)
+            at = data.rfind(b"\n") + 1
+            if at:
+                yield Piece(name, data=data[:at], share=at)
+            raise
+        rest.append(block)
+        held += len(block)
+        late = time.monotonic() - since > _PATIENCE
+        if block and held < PIECE and not late:
+            continue
+        data = b"".join(rest)
+        at = data.rfind(b"\n") + 1 if block else len(data)
+        if at:
+            yield Piece(name, data=data[:at], share=at)
+            since = time.monotonic()
         if not block:
             break
-        at = block.rfind(b"\n") + 1
-        if at:
-            data = b"".join([*rest, block[:at]])
-            rest, held = [block[at:]], len(block) - at
-            yield Piece(name, data=data, share=len(data))
-        else:
-            rest.append(block)
-            held += len(block)
-            if held > MAX_RECORD:
-                message = f"a line is longer than {MAX_RECORD >> 20} MiB"
-                raise Unreadable(message)
-    if any(rest):
-        data = b"".join(rest)
-        yield Piece(name, data=data, share=len(data))
+        rest, held = [data[at:]], len(data) - at
+        if held > MAX_RECORD:
+            message = f"a line is longer than {MAX_RECORD >> 20} MiB"
+            raise Unreadable(message)
 
 
 def read(piece: Piece, wanted: frozenset[str] = frozenset()) -> Batch:
