@@ -304,14 +304,19 @@ def run_cell(
         judge=judge,
         intent=intent,
     )
-    if query is None:
-        return cell
-    if plan.measure:
+    if plan.measure and query is not None:
         cell = replace(cell, cost=measure(cell))
-    if plan.engines:
-        read = dict.fromkeys(fields_of(query.predicate), FieldType(name="keyword"))
-        types = {**read, **corpus.types}
-        said = opinions(translation, documents, types, timeout=plan.patience)
+    if plan.engines or plan.named:
+        read = fields_of(query.predicate) if query is not None else ()
+        said = opinions(
+            translation,
+            cell.documents,
+            {**dict.fromkeys(read, FieldType(name="keyword")), **corpus.types},
+            known=index_types(translation, schema.name, corpus.types),
+            named=plan.named,
+            trusted=plan.engines,
+            timeout=plan.patience,
+        )
         cell = replace(cell, opinions=tuple(said))
     return cell
 

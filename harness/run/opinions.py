@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import compress
@@ -15,7 +15,7 @@ from typing import Any, Self
 from harness import languages
 from harness.checks import Opinion
 from harness.documents.document import Document
-from harness.engines import Address, Connection, Store, engines_for
+from harness.engines import Address, Connection, Engine, Store, engines_for
 from harness.engines._base import Declined, EngineFailure, Server
 from harness.engines.servers import servers
 from harness.errors import HarnessError
@@ -38,29 +38,30 @@ def opinions(
     documents: Sequence[Document],
     types: Mapping[str, FieldType],
     *,
+    known: Mapping[str, FieldType] | None = None,
+    named: Collection[str] = (),
+    trusted: bool = True,
     timeout: float,
 ) -> Iterator[Opinion]:
     """Yield the verdicts of every engine that is installed for the translation's language.
 
-    ``types`` are those of all fields that the query or a document names. Engines that read text
-    lines only are asked about such documents. A translation of several queries is left out.
-    ``timeout`` is how many seconds an engine may take for the documents of one translation.
+    ``types`` are those of all fields that the query or a document names, and ``known`` those
+    that the query is read with. Engines that read text lines only are asked about such
+    documents, and only a parser where there is no document. A translation of several queries is
+    left out. ``named`` engines are those that the user asks for, without the ``trusted`` ones if
+    so wanted; ``timeout`` is how many seconds an engine may take for one translation.
     """
     if translation.pieces:
         return
-    text = translation.source.text
-    for engine in engines_for(translation.language):
+    for engine in engines_for(translation.language, named, trusted=trusted):
         version = engine.available() or ""
         asked = tuple(one for one in documents if engine.judge or _is_line(one))[:MAX_DOCUMENTS]
-        bodies = [one.body for one in asked]
+        if engine.check is not None:
+            asked = ()
+        elif not documents:
+            continue
         try:
-            if engine.judge:
-                verdicts = engine.judge(
-                    text, bodies, options=translation.options, types=types, timeout=timeout
-                )
-            else:
-                assert engine.run is not None
-                verdicts = engine.run(text, [text_line(one) for one in bodies], timeout=timeout)
+            verdicts = _said(engine, translation, asked, (types, known or {}), timeout)
         except QuerySyntaxError as error:
             yield Opinion(engine=engine.title, version=version, rejection=error.message)
         except HarnessError as error:
@@ -69,6 +70,25 @@ def opinions(
             yield Opinion(
                 engine=engine.title, version=version, documents=asked, verdicts=tuple(verdicts)
             )
+
+
+def _said(
+    engine: Engine,
+    translation: Translation,
+    documents: Sequence[Document],
+    types: tuple[Mapping[str, FieldType], Mapping[str, FieldType]],
+    timeout: float,
+) -> Sequence[bool | None]:
+    """Return the verdicts of an engine; a parser has none."""
+    text, options = translation.source.text, translation.options
+    if engine.check is not None:
+        engine.check(text, options=options, types=types[1], timeout=timeout)
+        return ()
+    bodies = [one.body for one in documents]
+    if engine.judge is not None:
+        return engine.judge(text, bodies, options=options, types=types[0], timeout=timeout)
+    assert engine.run is not None
+    return engine.run(text, [text_line(one) for one in bodies], timeout=timeout)
 
 
 def _is_line(document: Document) -> bool:
