@@ -19,7 +19,7 @@ for (const name of ["bridge.min.js", "Kusto.Language.Bridge.min.js"]) {
   vm.runInThisContext(fs.readFileSync(file, "utf8"), { filename: name });
 }
 const { KustoCode, GlobalState, Symbols, Syntax } = globalThis.Kusto.Language;
-const STATEMENTS = [Syntax.ExpressionStatement, Syntax.LetStatement];
+const STATEMENTS = [Syntax.ExpressionStatement, Syntax.LetStatement, Syntax.FunctionBody];
 
 function globals(tables, columns, open) {
   const made = Object.entries(columns).map(
@@ -97,16 +97,21 @@ function isOneFilter(code) {
   return own && kinds.LetStatement === 0 && kinds.NamedParameter === 0;
 }
 
+function firstPlace(listed) {
+  return Math.min(...listed.map(([, start]) => start));
+}
+
+// What is wrong with a text: as a query or, where it gets further as that, as a condition.
 function checked({ query, columns, open }) {
   const whole = analyzed(query, columns, open);
-  const wholeErrors = errors(whole);
-  if (!wholeErrors.length && isTable(whole)) return [];
+  let found = errors(whole);
+  if (!found.length && isTable(whole)) return [];
+  if (!found.length) found = [["", 0, query.length, "the query gives no table"]];
   const prefix = `${OWN} | where `;
   const condition = analyzed(prefix + query, columns, open);
-  if (!isOneFilter(condition)) {
-    return wholeErrors.length ? wholeErrors : [["", 0, query.length, "the query gives no table"]];
-  }
-  return errors(condition).map(([code, start, length, text]) => [code, start - prefix.length, length, text]);
+  if (!isOneFilter(condition)) return found;
+  const others = errors(condition).map(([code, start, ...rest]) => [code, start - prefix.length, ...rest]);
+  return !others.length || firstPlace(others) > firstPlace(found) ? others : found;
 }
 
 process.stdout.write(JSON.stringify(given.items.map(checked)));

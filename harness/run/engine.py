@@ -12,6 +12,7 @@ from typing import Any
 from harness import languages, schemas
 from harness.cache import Cache
 from harness.checks import Cell, Finding, RuleResult, all_checks
+from harness.checks.engine import leftover
 from harness.conversion.translate import translated
 from harness.documents.build import documents as build_documents
 from harness.documents.document import Document
@@ -118,7 +119,9 @@ def run_rule(plan: Plan, rule: Rule, cache: Cache) -> Iterator[RunEvent]:
             cell = asked_beside(cell, corpus, beside)
             cells.append(cell)
             yield CellFinished(cell=cell, findings=_excused(rule, _cell_findings(cell), used))
-    yield replace(_finished(rule, intent, samples, cells, used), problems=tuple(problems))
+    done = _finished(rule, intent, samples, cells, used)
+    left = tuple(leftover(rule, one.address.name, one.message, one.hint) for one in beside.left)
+    yield replace(done, problems=tuple(problems), findings=(*done.findings, *left))
 
 
 def _not_evaluated(plan: Plan, rule: Rule, error: Unsupported) -> Iterator[RunEvent]:

@@ -6,7 +6,7 @@ import atexit
 import logging
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import compress
 from types import TracebackType
@@ -134,11 +134,33 @@ Expected = Callable[[str, Mapping[str, FieldType]], Sequence[Truth]]
 not evaluate it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """Documents of ours that stay on a server, and why."""
+
+    address: Address
+    reason: str
+
+    @property
+    def message(self) -> str:
+        """What happened, in one sentence."""
+        return f"documents of this rule are left on {self.address.name}: {self.reason}"
+
+    @property
+    def hint(self) -> str:
+        """The command that takes them away."""
+        one = self.address
+        named = f"{one.name}={one.url}" if one.name == one.kind else one.name
+        return f"take them away with: harness engine clean {named} --older-than 0"
+
+
 @dataclass(slots=True, kw_only=True)
 class Beside:
     """The servers beside one rule: its documents are stored once a data source, then removed."""
 
     addresses: tuple[Address, ...]
+    left: list[Leftover] = field(default_factory=list)
+    """What could not be taken away from the servers in the end."""
     _stack: ExitStack = field(default_factory=ExitStack)
     _stores: dict[tuple[Address, int, str], Store] = field(default_factory=dict)
 
@@ -151,10 +173,22 @@ class Beside:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._stack.close()
+        if kind is not None:  # nobody reads what is left
+            for one in self.left:
+                _log.warning("%s; %s", one.message, one.hint)
+
+    @contextmanager
+    def _removed(self, address: Address, context: AbstractContextManager[Store]) -> Iterator[Store]:
+        """Store documents; note where they cannot be removed."""
+        store = context.__enter__()
         try:
-            self._stack.close()
-        except EngineFailure as failure:
-            _log.warning("%s; harness engine clean takes away what is left there", failure)
+            yield store
+        finally:
+            try:
+                context.__exit__(None, None, None)
+            except EngineFailure as failure:
+                self.left.append(Leftover(address=address, reason=str(failure)))
 
     def opinions(
         self,
@@ -238,7 +272,7 @@ class Beside:
         if key not in self._stores:
             bodies = [one.body for one in documents]
             context = connected(address).store(bodies, types)
-            self._stores[key] = self._stack.enter_context(context)
+            self._stores[key] = self._stack.enter_context(self._removed(address, context))
         return self._stores[key]
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from harness import languages
 from harness.engines import kusto_parser
 from harness.engines._base import Declined
 from harness.engines.kusto_parser import Complaint, Question
+from harness.engines.servers.kusto import ROW, Table
 from harness.ir import Context, FieldType
 from harness.languages.kusto._functions import FUNCTIONS
 from harness.source import QuerySyntaxError, Source, Unsupported
@@ -304,6 +306,43 @@ def test_damaged_queries_are_read_alike(seed: int) -> None:
         one = choose.choice(whole)
         asked.append(Asked(damaged(choose, one.query), one.types, one.options))
     agree(asked)
+
+
+class Overheard:
+    """A service that is asked and knows nothing."""
+
+    title = "Kusto"
+    text = ""
+
+    def query(self, text: str, written: str = "") -> tuple[list[str], list[list[int]]]:
+        del written
+        self.text = text
+        return [ROW], []
+
+
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [
+        ('SecurityEvent | where A == "x"', []),
+        ('A == "x" or A has "y"', []),
+        ('union SecurityEvent, Sys* | where A == "x"', []),
+        ('let t = SecurityEvent | where A == "x"; t', []),
+        ('search "x"', []),
+        ('search in (SecurityEvent) A:"x"', []),
+        ('SecurityEvent | where B == "x"', ["KS142"]),
+        ('SecurityEvent | where A == "x" |', ["KS176"]),
+    ],
+)
+def test_what_is_sent_to_a_service_is_a_query(query: str, codes: list[str]) -> None:
+    overheard: Any = Overheard()
+    table = Table(overheard, "harness_tmp_x", {"A": "string"})
+    table.ask("kusto", query, options={})
+    columns = {"A": "string", ROW: "long"}
+    (said,) = kusto_parser.ask([Question(query=overheard.text, columns=columns)])
+    assert [code for code, *_ in said][:1] == codes
+    if codes:
+        line = overheard.text.index(query)
+        assert said[0][1] >= line
 
 
 def test_places_are_counted_in_characters() -> None:
