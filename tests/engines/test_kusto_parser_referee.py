@@ -25,7 +25,11 @@ from harness.engines.kusto_parser import Complaint, Question
 from harness.engines.servers.kusto import ROW, Table
 from harness.ir import Context, FieldType
 from harness.languages.kusto._functions import FUNCTIONS
+from harness.run.engine import execute
+from harness.run.events import CellFinished
+from harness.run.plan import Plan
 from harness.source import QuerySyntaxError, Source, Unsupported
+from tests.support import rule_of, selection, write_rule
 
 pytestmark = pytest.mark.skipif(
     kusto_parser.available() is None, reason=f"{kusto_parser.VARIABLE} names no parser"
@@ -355,3 +359,28 @@ def test_a_query_that_nests_too_deeply_has_no_verdict() -> None:
     deep = " or ".join(f'A == "{number}"' for number in range(3000))
     with pytest.raises(Declined):
         kusto_parser.check(deep)
+
+
+def test_a_run_asks_the_parser_too(tmp_path: Path) -> None:
+    queries = {
+        "read": "Events | where EventID == 4692",
+        "refused": "Events | where EventID = 4692",
+        "open": "Events | summarize count() by EventID",
+    }
+    write_rule(
+        tmp_path / "rule",
+        reference=selection(EventID=4692),
+        translations={name: ("kusto", text, ["sigma"]) for name, text in queries.items()},
+        kind="event",
+    )
+    plan = Plan(rules=(rule_of(tmp_path / "rule"),), measure=False, engines=True)
+    cells = [event for event in execute(plan) if isinstance(event, CellFinished)]
+    said = {one.cell.translation.name: one.cell.opinions for one in cells}
+    assert {name: [bool(one.rejection) for one in found] for name, found in said.items()} == {
+        "read": [False],
+        "refused": [True],
+        "open": [False],
+    }
+    assert not any(one.failure or one.verdicts for found in said.values() for one in found)
+    codes = {one.code for event in cells for one in event.findings}
+    assert not [code for code in codes if code.startswith("engine-")]
