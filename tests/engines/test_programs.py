@@ -106,7 +106,7 @@ def test_a_powershell_that_fails(
 ) -> None:
     program(tmp_path, monkeypatch, "pwsh", body)
     with pytest.raises(error, match=words):
-        powershell.judge(QUERY, EVENTS, timeout=0.4 if error is EngineTimeout else 30.0)
+        powershell.judge(QUERY, EVENTS, timeout=0.25 if error is EngineTimeout else 30.0)
 
 
 @pytest.mark.parametrize(
