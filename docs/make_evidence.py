@@ -80,7 +80,7 @@ def _deviations() -> Iterator[str]:
 def _features(refereed: list[Mapping[str, Any]]) -> Iterator[list[str]]:
     for folder in sorted(CASES.iterdir()):
         whole = [
-            f"each case on {one['engine']} {', '.join(one['versions'])}"
+            f"each case on {one['engine']} {', '.join(one['versions'])}{_limit(one)}"
             for one in refereed
             if one["language"] == folder.name
         ]
@@ -91,6 +91,11 @@ def _features(refereed: list[Mapping[str, Any]]) -> Iterator[list[str]]:
             some = [f"some on {', '.join(ran)}"] if ran and not whole else []
             said = "; ".join([*whole, *some]) or "documents"
             yield [folder.name, path.stem.replace("_", " "), str(len(sources)), said]
+
+
+def _limit(refereed: Mapping[str, Any]) -> str:
+    """Return what alone an engine is asked about a case, where it is not everything."""
+    return f" ({refereed['only']})" if "only" in refereed else ""
 
 
 def _engines(source: str) -> Iterator[str]:

@@ -33,7 +33,7 @@ class Work:
             one.name: conversion.get(one.converter).fingerprint(one)
             for one in dict.fromkeys(targets, None)
         }
-        asked = engines.versions() if plan.engines else {}
+        asked = engines.versions(plan.named, trusted=plan.engines)
         chosen = (
             plan.seed,
             sorted(plan.languages),

@@ -9,6 +9,7 @@ from harness.checks._witness import WORDS, smallest, whole_witness
 from harness.documents.document import Document
 from harness.ir import Truth
 from harness.mutations import Effect
+from harness.ruleset.model import Rule
 from harness.source import Unsupported
 
 _SAID = {True: "fires", False: "stays silent", None: "fails"}
@@ -117,6 +118,18 @@ def _wrong(
     )
 
 
+def leftover(rule: Rule, server: str, message: str, hint: str) -> Finding:
+    """Return the finding that documents of a rule stay on a server."""
+    return Finding(
+        code="engine-leftover",
+        severity="warning",
+        rule=rule.key,
+        message=message,
+        hint=hint,
+        family=server,
+    )
+
+
 CHECK = Check(
     name="engine",
     question="Does the real engine agree with our evaluation, and with the labels where we "
@@ -126,6 +139,7 @@ CHECK = Check(
         "engine-accepts": "The real engine accepts a query that our reading rejects.",
         "engine-fails": "The real engine gives no answer.",
         "engine-disagrees": "The real engine gives another verdict than our evaluation.",
+        "engine-leftover": "Documents of ours could not be removed from a server.",
         "engine-misses": "The real engine misses a malicious event of a query that we do not "
         "evaluate.",
         "engine-false-alarm": "The real engine fires on a benign event with a query that we do "

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness import batch, conversion
+from harness import batch, conversion, engines
 from harness.cli._common import FINDINGS, KEPT, UNUSABLE, progress
 from harness.conversion.translate import Request
 from harness.engines import Address, EngineFailure
@@ -75,6 +75,23 @@ def request_of(names: Sequence[str], file: Path | None) -> Request:
     if file is not None:
         known = (*conversion.read_targets(read_text(file), str(file)), *known)
     return Request(choices=conversion.choose(dict.fromkeys(wanted), known))
+
+
+def engines_of(wanted: Sequence[str]) -> tuple[frozenset[str], tuple[Address, ...]]:
+    """Return the engines of this machine that a user names, and the servers.
+
+    Raises ``InvalidInput`` where one of them cannot be asked.
+    """
+    own = [one for one in (engines.local(name) for name in wanted if "=" not in name) if one]
+    for one in own:
+        if not one.available():
+            message = f"{one.title} is not installed here"
+            place = f"--engine {one.name}"
+            hint = "docs/engines.md says what it needs"
+            problem = Diagnostic(code="no-engine", message=message, place=place, hint=hint)
+            raise InvalidInput([problem])
+    names = frozenset(one.name for one in own)
+    return names, servers_of([one for one in wanted if one not in names])
 
 
 def servers_of(wanted: Sequence[str], file: Path | None = None) -> tuple[Address, ...]:

@@ -94,7 +94,7 @@ def command(
 
 
 def _engine(language: str, named: str) -> tuple[str, Connection]:
-    local = {one.name: one for one in engines.engines_for(language)}
+    local = {one.name: one for one in engines.engines_for(language, [named])}
     if named in local:
         return local[named].title, Local(local[named])
     (address,) = servers_of([named])

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli._common import console, write
-from harness.cli._running import exit_code, format_of, request_of, run_plan, servers_of
+from harness.cli._running import engines_of, exit_code, format_of, request_of, run_plan
 from harness.errors import Diagnostic, InvalidInput
 from harness.report import formats, text
 from harness.report.results import Collector
@@ -57,9 +57,9 @@ PATIENCE, PATIENCE_WITH_MANY = 10.0, 1.0
     "--engine",
     "named",
     multiple=True,
-    metavar="NAME=URL",
+    metavar="NAME[=URL]",
     help="Also run translations on a server of yours, such as elasticsearch=https://localhost:9200,"
-    " or one that harness.toml names. Repeatable.",
+    " one that harness.toml names, or powershell, here. Repeatable.",
 )
 @click.option(
     "--translate",
@@ -109,7 +109,7 @@ def command(
     """Run every translation of the rules at PATHS (default: rules/) on generated events."""
     writers = [(path, format_of(path)) for path in outputs]
     request = request_of(wanted, targets_file)
-    servers = servers_of(named)
+    own, servers = engines_of(named)
     loaded = load(paths or (Path("rules"),))
     plan = Plan(
         rules=tuple(loaded.rules),
@@ -119,6 +119,7 @@ def command(
         request=request,
         measure=measure,
         engines=engines,
+        named=own,
         patience=PATIENCE if len(loaded.rules) <= MANY else PATIENCE_WITH_MANY,
         servers=servers,
     )

@@ -7,6 +7,7 @@ file of one imported, unless the user names it.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -22,6 +23,7 @@ __all__ = [
     "Server",
     "Store",
     "engines_for",
+    "local",
     "versions",
 ]
 
@@ -32,12 +34,25 @@ def _found() -> tuple[Engine, ...]:
     return tuple(import_module(f"{__name__}.{name}").ENGINE for name in sorted(files))
 
 
-def engines_for(language: str) -> tuple[Engine, ...]:
-    """Return the engines of a language that are installed here."""
-    return tuple(one for one in _found() if one.language == language and one.available())
+def _asked(named: Collection[str], trusted: bool) -> Iterator[Engine]:  # noqa: FBT001 - passed on
+    """Yield the engines that run: those that are trusted, and those that the user names."""
+    return (one for one in _found() if (trusted and one.trusted) or one.name in named)
 
 
-def versions() -> dict[str, str]:
-    """Return the engines that are installed here, with their versions."""
-    found = {one.name: one.available() for one in _found()}
+def engines_for(
+    language: str, named: Collection[str] = (), *, trusted: bool = True
+) -> tuple[Engine, ...]:
+    """Return the engines of a language that are installed here: trusted ones, and named ones."""
+    found = (one for one in _asked(named, trusted) if one.language == language)
+    return tuple(one for one in found if one.available())
+
+
+def local(name: str) -> Engine | None:
+    """Return an engine of this machine by its name, installed or not."""
+    return next((one for one in _found() if one.name == name), None)
+
+
+def versions(named: Collection[str] = (), *, trusted: bool = True) -> dict[str, str]:
+    """Return the engines that are installed here and would run, with their versions."""
+    found = {one.name: one.available() for one in _asked(named, trusted)}
     return {name: version for name, version in found.items() if version}

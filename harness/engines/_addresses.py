@@ -65,7 +65,8 @@ class Secret:
 class Address:
     """A server: its kind, how its user calls it, where it is and how to log in.
 
-    ``ca`` is a file with the certificates of authorities to trust beside the system's.
+    ``hec_token`` is for Splunk's event collector, which has a login of its own. ``ca`` is a file
+    with the certificates of authorities to trust beside the system's.
     ``settings`` are what else the kind of server takes, such as Splunk's ``index``.
     """
 
@@ -76,6 +77,7 @@ class Address:
     password: Secret = Secret()
     api_key: Secret = Secret()
     token: Secret = Secret()
+    hec_token: Secret = Secret()
     ca: str = ""
     timeout: float = TIMEOUT
     settings: tuple[tuple[str, str], ...] = ()
@@ -86,7 +88,7 @@ class Address:
 
     def hidden(self, text: str) -> str:
         """Return a text that a server says without the credentials that it may repeat."""
-        for one in (self.password, self.api_key, self.token):
+        for one in (self.password, self.api_key, self.token, self.hec_token):
             with suppress(InvalidInput):
                 found = one.read() if one else ""
                 if len(found) >= _SHORTEST_HIDDEN:
@@ -98,7 +100,7 @@ class Address:
         return text
 
 
-_SECRETS = ("user", "password", "api_key", "token")
+_SECRETS = ("user", "password", "api_key", "token", "hec_token")
 _KEYS = frozenset({"kind", "url", "ca", "timeout", *_SECRETS})
 
 
@@ -122,12 +124,13 @@ def addresses(
             found[name] = known[name]
             continue
         _check_kind(name, kinds, "--engine")
-        found[name] = Address(kind=name, name=name, url=_url(url), **_from_environment(name))
+        given = _from_environment(name, kinds[name])
+        found[name] = Address(kind=name, name=name, url=_url(url), **given)
     return tuple(found.values())
 
 
-def _from_environment(kind: str) -> dict[str, Any]:
-    """Return the credentials that ``HARNESS_ELASTICSEARCH_API_KEY`` and the like give."""
+def _from_environment(kind: str, settings: frozenset[str]) -> dict[str, Any]:
+    """Return what ``HARNESS_ELASTICSEARCH_API_KEY``, ``HARNESS_SPLUNK_INDEX`` and the like give."""
     prefix = f"HARNESS_{kind.upper()}_"
     names = {one: f"{prefix}{one.upper()}" for one in _SECRETS}
     given: dict[str, Any] = {
@@ -138,7 +141,17 @@ def _from_environment(kind: str) -> dict[str, Any]:
         raise _bad(message, "set both, or neither")
     if ca := os.environ.get(f"{prefix}CA"):
         given["ca"] = _file(ca, f"{prefix}CA")
+    found = ((one, os.environ.get(f"{prefix}{one.upper()}", "")) for one in sorted(settings))
+    given["settings"] = _settings({one: text for one, text in found if text})
     return given
+
+
+def _settings(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return settings as they are kept; one that is an address is checked as such."""
+    return tuple(
+        (one, _url(str(text)) if one.endswith("_url") else str(text))
+        for one, text in sorted(given.items())
+    )
 
 
 def _in_file(path: Path, kinds: Mapping[str, frozenset[str]]) -> dict[str, Address]:
@@ -187,7 +200,7 @@ def _address(name: str, given: Any, kinds: Mapping[str, frozenset[str]], path: P
         url=_url(str(given.get("url", ""))),
         ca=_file(str(given.get("ca", "")), f"{where}.ca"),
         timeout=float(timeout),
-        settings=tuple(sorted((one, str(given[one])) for one in kinds[kind] & set(given))),
+        settings=_settings({one: given[one] for one in kinds[kind] & set(given)}),
         **{one: _secret(given[one], f"{where}.{one}") for one in _SECRETS if one in given},
     )
 

@@ -55,14 +55,30 @@ class Judge(Protocol):
         ...
 
 
+class Check(Protocol):
+    """Says whether the real engine takes a query, and runs nothing."""
+
+    def __call__(
+        self,
+        query: str,
+        /,
+        *,
+        options: Mapping[str, Any],
+        types: Mapping[str, FieldType],
+        timeout: float,
+    ) -> None:
+        """Raise ``QuerySyntaxError`` where the engine refuses; ``types`` are all columns."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """A real engine for one query language, on this machine.
 
     ``available`` gives its version, or ``None`` where it is not installed. ``run`` takes text
-    lines; an engine with ``judge`` takes documents as well. ``trusted`` engines run whenever
-    they are installed; the others only when a user names them, since what they run may do more
-    than answer.
+    lines; an engine with ``judge`` takes documents as well, and one with only ``check`` takes
+    none: it is a vendor's parser. ``trusted`` engines run whenever they are installed; the
+    others only when a user names them, since what they run may do more than answer.
     """
 
     name: str
@@ -71,6 +87,7 @@ class Engine:
     available: Callable[[], str | None]
     run: Run | None = None
     judge: Judge | None = None
+    check: Check | None = None
     trusted: bool = True
 
 

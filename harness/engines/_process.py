@@ -7,7 +7,7 @@ import os
 import resource
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.engines._base import EngineTimeout
@@ -28,10 +28,19 @@ class Finished:
 
 
 def run_limited(
-    argv: Sequence[str | bytes], *, stdin: bytes, locale: str, timeout: float
+    argv: Sequence[str | bytes],
+    *,
+    stdin: bytes,
+    locale: str,
+    timeout: float,
+    memory: int = MEMORY,
+    more: Mapping[str, str] | None = None,
 ) -> Finished:
-    """Run a program by its path; raise :class:`EngineTimeout` where it takes too long."""
-    environment = {"LC_ALL": locale, "PATH": "/usr/bin:/bin"}
+    """Run a program by its path; raise :class:`EngineTimeout` where it takes too long.
+
+    ``more`` is what its environment holds beside the locale and a path.
+    """
+    environment = {"LC_ALL": locale, "PATH": "/usr/bin:/bin", **(more or {})}
     with subprocess.Popen(  # noqa: S603 - an argument vector of our own making, never a shell
         list(argv),
         stdin=subprocess.PIPE,
@@ -40,7 +49,7 @@ def run_limited(
         env=environment,
         cwd="/",
         start_new_session=True,
-        preexec_fn=lambda: _limit(timeout),  # noqa: PLW1509 - sets limits and nothing else
+        preexec_fn=lambda: _limit(timeout, memory),  # noqa: PLW1509 - sets limits and nothing else
     ) as process:
         try:
             output, errors = process.communicate(stdin, timeout=timeout)
@@ -56,9 +65,9 @@ def run_limited(
     return Finished(process.returncode, output[:OUTPUT], errors[:OUTPUT])
 
 
-def _limit(timeout: float) -> None:
+def _limit(timeout: float, memory: int) -> None:
     seconds = int(timeout) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -12,6 +12,7 @@ from typing import Any
 from harness import languages, schemas
 from harness.cache import Cache
 from harness.checks import Cell, Finding, RuleResult, all_checks
+from harness.checks.engine import leftover
 from harness.conversion.translate import translated
 from harness.documents.build import documents as build_documents
 from harness.documents.document import Document
@@ -118,7 +119,9 @@ def run_rule(plan: Plan, rule: Rule, cache: Cache) -> Iterator[RunEvent]:
             cell = asked_beside(cell, corpus, beside)
             cells.append(cell)
             yield CellFinished(cell=cell, findings=_excused(rule, _cell_findings(cell), used))
-    yield replace(_finished(rule, intent, samples, cells, used), problems=tuple(problems))
+    done = _finished(rule, intent, samples, cells, used)
+    left = tuple(leftover(rule, one.address.name, one.message, one.hint) for one in beside.left)
+    yield replace(done, problems=tuple(problems), findings=(*done.findings, *left))
 
 
 def _not_evaluated(plan: Plan, rule: Rule, error: Unsupported) -> Iterator[RunEvent]:
@@ -304,14 +307,19 @@ def run_cell(
         judge=judge,
         intent=intent,
     )
-    if query is None:
-        return cell
-    if plan.measure:
+    if plan.measure and query is not None:
         cell = replace(cell, cost=measure(cell))
-    if plan.engines:
-        read = dict.fromkeys(fields_of(query.predicate), FieldType(name="keyword"))
-        types = {**read, **corpus.types}
-        said = opinions(translation, documents, types, timeout=plan.patience)
+    if plan.engines or plan.named:
+        read = fields_of(query.predicate) if query is not None else ()
+        said = opinions(
+            translation,
+            cell.documents,
+            {**dict.fromkeys(read, FieldType(name="keyword")), **corpus.types},
+            known=index_types(translation, schema.name, corpus.types),
+            named=plan.named,
+            trusted=plan.engines,
+            timeout=plan.patience,
+        )
         cell = replace(cell, opinions=tuple(said))
     return cell
 

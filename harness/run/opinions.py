@@ -5,8 +5,8 @@ from __future__ import annotations
 import atexit
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import compress
 from types import TracebackType
@@ -15,7 +15,7 @@ from typing import Any, Self
 from harness import languages
 from harness.checks import Opinion
 from harness.documents.document import Document
-from harness.engines import Address, Connection, Store, engines_for
+from harness.engines import Address, Connection, Engine, Store, engines_for
 from harness.engines._base import Declined, EngineFailure, Server
 from harness.engines.servers import servers
 from harness.errors import HarnessError
@@ -38,29 +38,30 @@ def opinions(
     documents: Sequence[Document],
     types: Mapping[str, FieldType],
     *,
+    known: Mapping[str, FieldType] | None = None,
+    named: Collection[str] = (),
+    trusted: bool = True,
     timeout: float,
 ) -> Iterator[Opinion]:
     """Yield the verdicts of every engine that is installed for the translation's language.
 
-    ``types`` are those of all fields that the query or a document names. Engines that read text
-    lines only are asked about such documents. A translation of several queries is left out.
-    ``timeout`` is how many seconds an engine may take for the documents of one translation.
+    ``types`` are those of all fields that the query or a document names, and ``known`` those
+    that the query is read with. Engines that read text lines only are asked about such
+    documents, and only a parser where there is no document. A translation of several queries is
+    left out. ``named`` engines are those that the user asks for, without the ``trusted`` ones if
+    so wanted; ``timeout`` is how many seconds an engine may take for one translation.
     """
     if translation.pieces:
         return
-    text = translation.source.text
-    for engine in engines_for(translation.language):
+    for engine in engines_for(translation.language, named, trusted=trusted):
         version = engine.available() or ""
         asked = tuple(one for one in documents if engine.judge or _is_line(one))[:MAX_DOCUMENTS]
-        bodies = [one.body for one in asked]
+        if engine.check is not None:
+            asked = ()
+        elif not documents:
+            continue
         try:
-            if engine.judge:
-                verdicts = engine.judge(
-                    text, bodies, options=translation.options, types=types, timeout=timeout
-                )
-            else:
-                assert engine.run is not None
-                verdicts = engine.run(text, [text_line(one) for one in bodies], timeout=timeout)
+            verdicts = _said(engine, translation, asked, (types, known or {}), timeout)
         except QuerySyntaxError as error:
             yield Opinion(engine=engine.title, version=version, rejection=error.message)
         except HarnessError as error:
@@ -69,6 +70,25 @@ def opinions(
             yield Opinion(
                 engine=engine.title, version=version, documents=asked, verdicts=tuple(verdicts)
             )
+
+
+def _said(
+    engine: Engine,
+    translation: Translation,
+    documents: Sequence[Document],
+    types: tuple[Mapping[str, FieldType], Mapping[str, FieldType]],
+    timeout: float,
+) -> Sequence[bool | None]:
+    """Return the verdicts of an engine; a parser has none."""
+    text, options = translation.source.text, translation.options
+    if engine.check is not None:
+        engine.check(text, options=options, types=types[1], timeout=timeout)
+        return ()
+    bodies = [one.body for one in documents]
+    if engine.judge is not None:
+        return engine.judge(text, bodies, options=options, types=types[0], timeout=timeout)
+    assert engine.run is not None
+    return engine.run(text, [text_line(one) for one in bodies], timeout=timeout)
 
 
 def _is_line(document: Document) -> bool:
@@ -114,11 +134,33 @@ Expected = Callable[[str, Mapping[str, FieldType]], Sequence[Truth]]
 not evaluate it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """Documents of ours that stay on a server, and why."""
+
+    address: Address
+    reason: str
+
+    @property
+    def message(self) -> str:
+        """What happened, in one sentence."""
+        return f"documents of this rule are left on {self.address.name}: {self.reason}"
+
+    @property
+    def hint(self) -> str:
+        """The command that takes them away."""
+        one = self.address
+        named = f"{one.name}={one.url}" if one.name == one.kind else one.name
+        return f"take them away with: harness engine clean {named} --older-than 0"
+
+
 @dataclass(slots=True, kw_only=True)
 class Beside:
     """The servers beside one rule: its documents are stored once a data source, then removed."""
 
     addresses: tuple[Address, ...]
+    left: list[Leftover] = field(default_factory=list)
+    """What could not be taken away from the servers in the end."""
     _stack: ExitStack = field(default_factory=ExitStack)
     _stores: dict[tuple[Address, int, str], Store] = field(default_factory=dict)
 
@@ -131,10 +173,22 @@ class Beside:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._stack.close()
+        if kind is not None:  # nobody reads what is left
+            for one in self.left:
+                _log.warning("%s; %s", one.message, one.hint)
+
+    @contextmanager
+    def _removed(self, address: Address, context: AbstractContextManager[Store]) -> Iterator[Store]:
+        """Store documents; note where they cannot be removed."""
+        store = context.__enter__()
         try:
-            self._stack.close()
-        except EngineFailure as failure:
-            _log.warning("%s; harness engine clean takes away what is left there", failure)
+            yield store
+        finally:
+            try:
+                context.__exit__(None, None, None)
+            except EngineFailure as failure:
+                self.left.append(Leftover(address=address, reason=str(failure)))
 
     def opinions(
         self,
@@ -218,7 +272,7 @@ class Beside:
         if key not in self._stores:
             bodies = [one.body for one in documents]
             context = connected(address).store(bodies, types)
-            self._stores[key] = self._stack.enter_context(context)
+            self._stores[key] = self._stack.enter_context(self._removed(address, context))
         return self._stores[key]
 
 

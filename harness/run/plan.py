@@ -16,8 +16,8 @@ class Plan:
 
     ``request`` names what Sigma rules are converted to beside the translations they have;
     ``measure`` asks for costs, ``engines`` for the verdicts of real engines that are installed,
-    each of which may take ``patience`` seconds for a translation, and ``servers`` for those of
-    the user's own.
+    each of which may take ``patience`` seconds for a translation, ``named`` for those that run
+    only when they are named, and ``servers`` for those of the user's own.
     """
 
     rules: tuple[Rule, ...]
@@ -27,6 +27,7 @@ class Plan:
     request: Request = field(default_factory=Request)
     measure: bool = True
     engines: bool = False
+    named: frozenset[str] = field(default_factory=frozenset)
     patience: float = 10.0
     servers: tuple[Address, ...] = ()
 

@@ -104,11 +104,18 @@ def _go(folder: Path | str, *words: str) -> str:
 
 @contextmanager
 def running(
-    program: Path, *, deletion: bool = True, limits: dict[str, Any] | None = None
+    program: Path,
+    *,
+    deletion: bool = True,
+    tenants: bool = False,
+    limits: dict[str, Any] | None = None,
 ) -> Iterator[Running]:
-    """Run Loki on a free port of this machine; its data goes when it stops."""
+    """Run Loki on a free port of this machine; its data goes when it stops.
+
+    With ``tenants`` every request must name one, or several in a query.
+    """
     with TemporaryDirectory(prefix="loki-data-") as data:
-        server = start(program, Path(data), deletion=deletion, limits=limits)
+        server = start(program, Path(data), deletion=deletion, tenants=tenants, limits=limits)
         try:
             yield server
         finally:
@@ -116,12 +123,18 @@ def running(
 
 
 def start(
-    program: Path, data: Path, *, deletion: bool = True, limits: dict[str, Any] | None = None
+    program: Path,
+    data: Path,
+    *,
+    deletion: bool = True,
+    tenants: bool = False,
+    limits: dict[str, Any] | None = None,
 ) -> Running:
     """Start Loki and wait until it is ready."""
     http, grpc = _free_ports()
     file = data / "loki.yaml"
     settings = _settings(data, http, grpc, deletion=deletion, limits=limits or {})
+    settings |= {"auth_enabled": tenants, "querier": {"multi_tenant_queries_enabled": tenants}}
     file.write_text(json.dumps(settings), "utf-8")  # JSON is YAML
     with (data / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - what we have built
@@ -168,7 +181,6 @@ def _settings(
     data: Path, http: int, grpc: int, *, deletion: bool, limits: dict[str, Any]
 ) -> dict[str, Any]:
     return {
-        "auth_enabled": False,
         "server": {
             "http_listen_address": "127.0.0.1",
             "http_listen_port": http,

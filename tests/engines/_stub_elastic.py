@@ -50,7 +50,7 @@ class StubElastic:
         self.credentials: set[str] = set()
         """What was sent to log in."""
         self._lock = Lock()
-        self._server = Server(0, _handler(self))
+        self._server = Server(0, handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -121,7 +121,7 @@ def _error(kind: str, reason: str) -> Json:
     return {"error": {"type": kind, "reason": reason}}
 
 
-def _handler(stub: StubElastic) -> type[BaseHTTPRequestHandler]:
+def handler(stub: Any) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1

@@ -1,6 +1,7 @@
 """Real Elasticsearch, OpenSearch and Loki for the tests: fetched, started, stopped, cleaned.
 
-Loki is built from its Go module. The distributions of the others are those that both projects
+Loki is built from its Go module, and Microsoft's parser of Kusto, which is no server, comes from
+npm. The distributions of the others are those that both projects
 publish for integration tests, without Elastic's own modules and without plugins; Maven fetches
 them from wherever it is told to. As a script::
 
@@ -37,6 +38,7 @@ FETCH_TIME, START_TIME, STOP_TIME = 600.0, 180.0, 20.0
 USER = "nobody"
 """Who a server runs as where we are root, as which it refuses to run."""
 LOKI = "loki"
+PARSER, PARSER_VERSION = "kusto-parser", "12.4.1"
 JVMS = Path("/usr/lib/jvm")
 _USAGE = "servers.py run NAME[@VERSION]... -- COMMAND..."
 _SETTINGS = {
@@ -69,11 +71,12 @@ class Kind:
     artifact: str
     releases: tuple[Release, ...]
     settings: tuple[tuple[str, bool], ...] = ()
+    named: str = ""
 
     @property
     def variable(self) -> str:
         """The environment variable in which the tests find the server."""
-        return f"HARNESS_{self.name.upper()}_URL"
+        return self.named or f"HARNESS_{self.name.upper()}_URL"
 
 
 KINDS = {
@@ -86,6 +89,7 @@ KINDS = {
             (("xpack.security.enabled", False),),
         ),
         Kind(LOKI, "", ()),  # built from its Go module
+        Kind(PARSER, "@kusto/language-service-next", (), named="HARNESS_KUSTO_PARSER"),
         Kind(
             "opensearch",
             "org.opensearch.distribution.integ-test-zip:opensearch:{}:zip",
@@ -187,18 +191,18 @@ def fetched(kind: Kind, version: str) -> Path:
     return archive
 
 
-def _fetch(command: list[str]) -> None:
+def _fetch(command: list[str], program: str = "Maven") -> None:
     try:
-        done = subprocess.run(  # noqa: S603 - Maven with our own arguments
+        done = subprocess.run(  # noqa: S603 - Maven or npm with our own arguments
             command, capture_output=True, timeout=FETCH_TIME, check=False
         )
     except subprocess.TimeoutExpired as error:
-        message = f"Maven does not fetch it within {FETCH_TIME:g} seconds"
+        message = f"{program} does not fetch it within {FETCH_TIME:g} seconds"
         raise Unavailable(message) from error
     if done.returncode:
         text = done.stdout.decode("utf-8", "replace")
         lines = [line for line in text.splitlines() if line.startswith("[ERROR]")]
-        message = f"Maven cannot fetch it: {lines[0][:300] if lines else 'it does not say why'}"
+        message = f"{program} cannot fetch it: {lines[0][:300] if lines else 'it does not say why'}"
         raise Unavailable(message)
 
 
@@ -334,7 +338,9 @@ def _start(stack: ExitStack, wanted: str) -> tuple[str, str]:
         _say(f"{name}: the one that {variable} names takes part")
         return variable, url
     try:
-        server = stack.enter_context(_loki() if name == LOKI else running(name, version))
+        others = {LOKI: _loki, PARSER: _parser}
+        made = others[name]() if name in others else running(name, version)
+        server = stack.enter_context(made)
     except Unavailable as error:
         _say(f"{name}: takes no part: {error}")
         return variable, ""
@@ -351,6 +357,25 @@ def _loki() -> Iterator[Running]:
             yield Running(KINDS[LOKI], loki.VERSION, server.url)
     except loki.Unavailable as error:
         raise Unavailable(str(error)) from error
+
+
+@contextmanager
+def _parser() -> Iterator[Running]:
+    """Say where Microsoft's parser of Kusto is, installed first where it is not there."""
+    kind = KINDS[PARSER]
+    cache = Path(os.environ.get("HARNESS_ENGINES") or "~/.cache/harness-engines").expanduser()
+    folder = cache / f"{PARSER}-{PARSER_VERSION}"
+    npm = shutil.which("npm")
+    if not folder.is_dir() and npm is not None:
+        cache.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=cache) as fresh:
+            flags = ("--ignore-scripts", "--no-audit", "--no-fund", "--prefix", fresh)
+            _fetch([npm, "install", *flags, f"{kind.artifact}@{PARSER_VERSION}"], "npm")
+            shutil.copytree(fresh, folder)
+    if not folder.is_dir():
+        message = "it is not in the cache, and npm, which fetches it, is not installed"
+        raise Unavailable(message)
+    yield Running(kind, PARSER_VERSION, str(folder))
 
 
 def _call(command: list[str], environment: dict[str, str]) -> int:

@@ -243,6 +243,22 @@ def test_a_fault_at_the_removal_does_not_leave_an_index(bench: Bench, name: str)
     assert name in told or not bench.stub.indices
 
 
+def test_what_is_left_on_a_server_stands_in_the_result(bench: Bench) -> None:
+    bench.proxy.fault = on("DELETE", _proxy.status(403))
+    said = bench.run()
+    (left,) = [one for one in _found(said.report) if one["code"] == "engine-leftover"]
+    assert "documents of this rule are left on mine" in left["message"]
+    assert "403" in left["message"]
+    assert left["hint"].endswith("harness engine clean mine --older-than 0")
+    assert "harness engine clean mine" in said.out
+    assert bench.stub.indices
+    bench.proxy.fault = lambda _: None
+    cleaned = bench.run(*left["hint"].partition("harness ")[2].split())
+    assert cleaned.code == 0
+    assert not bench.stub.indices
+    assert not bench.run().findings("engine-leftover")
+
+
 def ask(
     bench: Bench, kind: str = "elasticsearch", *, count: int = 1, timeout: float = QUICK
 ) -> list[bool | None]:

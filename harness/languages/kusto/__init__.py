@@ -1,7 +1,8 @@
 """Kusto Query Language, as Microsoft Sentinel and Defender XDR advanced hunting run it.
 
-``LANGUAGE`` is what the registry reads. A query goes through ``_tokens``, ``_expressions`` and
-``_reader`` (text to syntax), then ``_pipeline`` and ``_bind`` (names, types, predicate).
+``LANGUAGE`` is what the registry reads. A query goes through ``_tokens``, ``_expressions``,
+``_reader`` and ``_statements`` (text to syntax), then ``_pipeline`` and ``_bind`` (names, types,
+predicate).
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from harness.languages.kusto._columns import of_table
 from harness.languages.kusto._environment import Environment
 from harness.languages.kusto._operators import OPERATORS
 from harness.languages.kusto._pipeline import filtered, is_table, table
-from harness.languages.kusto._reader import script
 from harness.languages.kusto._state import State
+from harness.languages.kusto._statements import script
 from harness.languages.kusto._values import row
 from harness.source import Source
 

@@ -176,6 +176,8 @@ def check_regex(pattern: Typed, env: Environment) -> str:
         raise env.refuse(
             pattern.span, "a regular expression from data", "it is not known beforehand"
         )
+    if pattern.type not in {"string", ""}:
+        raise env.fail(pattern.span, f"a pattern is a text, and this is a {pattern.type}")
     text = _values.text(pattern.value)
     try:
         compile_regex(text, OPERATORS["matches regex"].dialect)
@@ -310,6 +312,9 @@ def _between(node: Between, env: Environment) -> Typed:
 def _sign(node: Sign, env: Environment) -> Typed:
     """Return ``-item`` or ``+item``."""
     item = bind(node.item, env)
+    if item.type == "datetime":
+        reason = "Microsoft's parser takes it, and the manual does not say what it is"
+        raise env.refuse(node.span, "the sign of a datetime", reason)
     if item.type not in {*_values.NUMBERS, "timespan", "dynamic", ""}:
         raise env.fail(node.span, f"{node.operator!r} takes a number, and this is a {item.type}")
     if node.operator == "+":
@@ -323,6 +328,9 @@ def _negated(value: Any) -> Any:
     return -value
 
 
+_KEYS = frozenset({"int", "long", "string", "dynamic", ""})
+
+
 def _property(base: Typed, key: Typed, span: Span, env: Environment) -> Typed:
     """Return a slot of a dynamic value."""
     if base.type not in {"dynamic", ""}:
@@ -331,6 +339,8 @@ def _property(base: Typed, key: Typed, span: Span, env: Environment) -> Typed:
             f"a {base.type} has no properties",
             "read a JSON text with parse_json()",
         )
+    if key.type not in _KEYS:
+        raise env.fail(key.span, f"a key is an int, a long or a string, and this is a {key.type}")
     if not key.constant:
         raise env.refuse(key.span, "a key from data", "only constant keys are evaluated")
     if base.type == "":

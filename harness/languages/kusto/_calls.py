@@ -53,6 +53,8 @@ def call(node: Invocation, env: Environment) -> Typed:
         raise _unknown(node, env)
     arguments = tuple(bind(item, env) for item in node.arguments)
     _count(node, len(arguments), signature.least, signature.most, env)
+    if node.name in {"bin", "floor"}:
+        _check_bin(arguments[0], arguments[1], node.name, env)
     ready = tuple(
         _argument(item, signature.kind(index), node.name, env)
         for index, item in enumerate(arguments)
@@ -82,27 +84,59 @@ def _count(node: Invocation, given: int, least: int, most: int, env: Environment
 
 
 _TAKES: Mapping[str, tuple[frozenset[str], str]] = {
-    "n": (_values.NUMBERS | {"dynamic", ""}, "a number"),
-    "i": (frozenset(("int", "long", "dynamic", "")), "a whole number"),
-    "d": (frozenset(("datetime", "")), "a datetime"),
-    "t": (frozenset(("timespan", "")), "a timespan"),
-    "a": (frozenset(("dynamic", "")), "a dynamic array or bag"),
+    "n": (_values.NUMBERS, "a number"),
+    "w": (_values.NUMBERS, "a number or a timespan"),
+    "o": (_values.NUMBERS, "numbers, moments or texts"),
+    "i": (frozenset(("int", "long")), "a whole number"),
+    "k": (frozenset(("int", "long")), "a whole number"),
+    "d": (frozenset(("datetime",)), "a datetime"),
+    "a": (frozenset(("dynamic",)), "a dynamic array or bag"),
+    "j": (frozenset(("string", "dynamic")), "text or a dynamic value"),
+    "v": (frozenset(("string", "dynamic")), "text"),
+    "h": (frozenset(("string",)), "text"),
 }
+_LEFT_OPEN: Mapping[str, frozenset[str]] = {
+    "w": frozenset(("timespan",)),
+    "o": frozenset(("datetime", "timespan", "string")),
+    "v": frozenset(TYPES.values()) - {"string", "dynamic"},
+    "h": frozenset(TYPES.values()) - {"string", "dynamic"},
+}
+"""Types that a function takes as well, and that are not evaluated there."""
 
 
 def _argument(item: Typed, kind: str, name: str, env: Environment) -> Typed:
     """Return an argument as its function takes it."""
-    if kind == "s":
-        return text_of(item, env, f"{name}()")
     if kind == "x":
         return item
+    if kind == "s":
+        return text_of(item, env, f"{name}()")
     types, what = _TAKES[kind]
-    if item.type not in types:
+    if item.type in _LEFT_OPEN.get(kind, ()):
+        reason = (
+            "only numbers are evaluated" if kind in "wo" else "it is not said how it is written"
+        )
+        raise env.refuse(item.span, f"{name}() of a {item.type}", reason)
+    if item.type not in types and item.type:
         raise env.fail(item.span, f"{name}() takes {what}, and this is a {item.type}")
-    if kind == "a":
+    if kind == "k" and not item.constant:
+        raise env.fail(item.span, f"{name}() takes a constant here")
+    if kind in {"v", "h"}:
+        return text_of(item, env, f"{name}()")
+    if kind in {"a", "j"}:
         return item
     function = Function(f"kusto.argument.{kind}", _GUARDS[kind])
     return applied(function, (item,), item.type, item.span)
+
+
+_ROUNDED = ({"number"}, {"datetime", "timespan"}, {"timespan"})
+
+
+def _check_bin(value: Typed, size: Typed, name: str, env: Environment) -> None:
+    """Refuse what ``bin`` and ``floor`` do not round to."""
+    kinds = {_values.group(item.type) for item in (value, size)}
+    fits = kinds in _ROUNDED and _values.group(size.type) != "datetime"
+    if "" not in kinds and not fits:
+        raise env.fail(value.span, f"{name}() does not round a {value.type} to a {size.type}")
 
 
 def _number(value: Any) -> Any:
@@ -124,7 +158,14 @@ def _moment(value: Any) -> Any:
     return _values.fails("a function of datetimes meets another value") if found is None else found
 
 
-_GUARDS: Mapping[str, Callable[[Any], Any]] = {"n": _number, "i": _whole, "d": _moment}
+_GUARDS: Mapping[str, Callable[[Any], Any]] = {
+    "n": _number,
+    "w": _number,
+    "o": _number,
+    "i": _whole,
+    "k": _whole,
+    "d": _moment,
+}
 
 
 def _own(node: Invocation, body: Body, defined: Defined, env: Environment) -> Typed:
@@ -151,9 +192,10 @@ def arguments(node: Invocation, body: Body, env: Environment) -> dict[str, Any]:
             given = bind(parameter.default, env)
         kinds = {_values.group(given.type), _values.group(parameter.type)}
         if len(kinds) > 1 and "" not in kinds:
-            raise env.fail(
+            raise env.refuse(
                 given.span,
-                f"{parameter.name!r} is a {parameter.type}, and a {given.type} is given",
+                f"a {given.type} for the {parameter.type} {parameter.name!r}",
+                "Microsoft's parser takes it, and the manual does not say what becomes of it",
             )
         values[parameter.name] = given
     return values
@@ -309,6 +351,8 @@ def _regex_call(node: Invocation, env: Environment) -> Typed:
     _count(node, len(node.arguments), 3, 4, env)
     pattern, group, text = (bind(item, env) for item in node.arguments[:3])
     wanted = check_regex(pattern, env)
+    if group.type not in {"int", "long", ""}:
+        raise env.fail(group.span, f"a group is a whole number, and this is a {group.type}")
     if not group.constant or not isinstance(group.value, int):
         raise env.refuse(group.span, "a group from data", "only constant groups are evaluated")
     number = group.value

@@ -313,7 +313,7 @@ def literal(tokens: TokenCursor) -> Value:
         parts = [decode(text)]
         while tokens.at("STRING"):
             parts.append(decode(tokens.next().text))
-        return Value("".join(parts), "string", span.to(tokens.previous.span))
+        return Value("".join(parts), "string", span.to(tokens.previous.span), joined=len(parts) > 1)
     if token.kind == "LONG":
         return _number(tokens, text, span)
     if token.kind == "REAL":
@@ -373,6 +373,8 @@ def _json(tokens: TokenCursor) -> Any:
         if not tokens.at(*kinds) and not (tokens.at_constant() and not minus):
             tokens.fail(f"expected a JSON value, found {tokens.token}")
         found = literal(tokens)
+        if found.type in {"int", "decimal"}:
+            tokens.fail(f"dynamic() holds no {found.type}", span=found.span)
         if found.type in {"datetime", "timespan", "guid", "type"}:
             reason = "only what JSON has is evaluated inside dynamic()"
             tokens.unsupported(f"a {found.type} inside dynamic()", reason, found.span)

@@ -1,4 +1,4 @@
-"""Reading statements, pipelines and their operators.
+"""Reading pipelines and their operators.
 
 https://learn.microsoft.com/en-us/kusto/query/tabular-expression-statements
 """
@@ -7,30 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import NoReturn
 
 from harness.languages._lexing import Token
 from harness.languages.kusto import _expressions
-from harness.languages.kusto._expressions import expression, literal
+from harness.languages.kusto._expressions import MEMBERSHIP, TEXT, expression, literal
 from harness.languages.kusto._literals import TYPES
 from harness.languages.kusto._not_read import NOT_READ
 from harness.languages.kusto._syntax import (
     Assignment,
-    Body,
     Columns,
     Expression,
     Extend,
-    Let,
     Name,
     NotRead,
     Operator,
     Ordering,
-    Parameter,
     Parse,
     ParsePart,
     Pass,
     Pipeline,
     Rename,
-    Script,
     Search,
     Some,
     Sort,
@@ -39,128 +36,17 @@ from harness.languages.kusto._syntax import (
     Value,
     Where,
 )
-from harness.languages.kusto._tokens import END, TokenCursor, cursor
-from harness.source import Source, Span
+from harness.languages.kusto._tokens import END, TokenCursor
+from harness.source import Span
 
 _ALONE = frozenset(("search", "union", "find", "print", "range", "evaluate", "datatable"))
 """What may begin a pipeline besides a table."""
 _OPERATORS_ALONE = frozenset(("where", "filter", "extend", "project", "summarize", "take", "limit"))
 
-
-def script(source: Source) -> Script:
-    """``script := (statement ";")* statement ";"? END``."""
-    tokens = cursor(source, pipeline)
-    lets: list[Let] = []
-    results: list[Expression] = []
-    while not tokens.at(END):
-        if tokens.at_word("let") and _declares(tokens):
-            lets.append(_let(tokens))
-        elif tokens.at_word("set", "declare", "alias", "restrict") and _is_setting(tokens):
-            _setting(tokens)
-        else:
-            results.append(pipeline(tokens))
-        if not tokens.at(END):
-            _separator(tokens)
-    if not results:
-        tokens.fail("the query returns nothing", "end it with a table, or with operators on one")
-    if len(results) > 1:
-        reason = "each of them has a result of its own"
-        tokens.unsupported("several queries in one", reason, results[1].span)
-    return Script(tuple(lets), results[0], Span(0, len(source.text)))
+_BETWEEN_OPERANDS = TEXT | MEMBERSHIP | {"between", "matches", "and", "or"}
 
 
-def _separator(tokens: TokenCursor) -> None:
-    token = tokens.token
-    if tokens.take_symbol(";"):
-        return
-    if token.text in {"&", "AND", "OR", "NOT"} or (token.kind == "NAME" and token.text.isupper()):
-        tokens.fail(f"unexpected {token}", "keywords and operators are written in lower case")
-    tokens.fail(f"expected an operator, '|' or the end, found {token}")
-
-
-def _declares(tokens: TokenCursor) -> bool:
-    return tokens.peek().kind == "NAME" or tokens.peek().text == "["
-
-
-def _is_setting(tokens: TokenCursor) -> bool:
-    return tokens.peek().kind == "NAME"
-
-
-def _setting(tokens: TokenCursor) -> None:
-    """``setting := "set" name ("=" value)?``."""
-    word = tokens.next()
-    if word.text != "set":
-        reason = "it changes what names mean"
-        tokens.unsupported(f"the statement {word.text}", reason, word.span)
-    tokens.name("the name of an option")
-    if tokens.take_symbol("="):
-        tokens.next()
-
-
-def _let(tokens: TokenCursor) -> Let:
-    """``let := "let" name "=" (function | pipeline)``."""
-    start = tokens.next()
-    if not tokens.at_new_name():
-        tokens.fail(f"expected the name of a variable, found {tokens.token}")
-    name, _ = tokens.name("the name of a variable")
-    tokens.symbol("=")
-    view = tokens.take_word("view") if tokens.peek().text == "(" else None
-    own = view is not None or _begins_function(tokens)
-    value = _function(tokens) if own else pipeline(tokens)
-    return Let(name, value, start.span.to(tokens.previous.span))
-
-
-def _begins_function(tokens: TokenCursor) -> bool:
-    if not tokens.at_symbol("("):
-        return False
-    if tokens.peek().text == ")":
-        return tokens.peek(2).text == "{"
-    return tokens.peek().kind == "NAME" and tokens.peek(2).text == ":"
-
-
-def _function(tokens: TokenCursor) -> Body:
-    """``function := "(" parameter,* ")" "{" (let ";")* pipeline ";"? "}"``."""
-    start = tokens.symbol("(")
-    parameters: list[Parameter] = []
-    while not tokens.at_symbol(")"):
-        if parameters:
-            tokens.symbol(",")
-        parameters.append(_parameter(tokens))
-    tokens.next()
-    tokens.symbol("{")
-    with tokens:
-        lets: list[Let] = []
-        while tokens.at_word("let") and _declares(tokens):
-            lets.append(_let(tokens))
-            tokens.symbol(";")
-        result: Expression = pipeline(tokens)
-        tokens.take_symbol(";")
-        end = tokens.symbol("}")
-    return Body(tuple(parameters), tuple(lets), result, start.span.to(end.span))
-
-
-def _parameter(tokens: TokenCursor) -> Parameter:
-    """``parameter := name ":" (type ("=" literal)? | "(" ("*" | name ":" type,*) ")")``."""
-    name, span = tokens.name("the name of a parameter")
-    tokens.symbol(":")
-    if tokens.at_symbol("("):
-        while not tokens.at_symbol(")") and not tokens.at(END):
-            tokens.next()
-        tokens.symbol(")")
-        return Parameter(name, "table", None, span)
-    kind = _type(tokens)
-    default = _default(tokens) if tokens.take_symbol("=") else None
-    return Parameter(name, kind, default, span)
-
-
-def _default(tokens: TokenCursor) -> Value:
-    found = expression(tokens)
-    if not isinstance(found, Value):
-        tokens.fail("expected a literal as default", span=found.span)
-    return found
-
-
-def _type(tokens: TokenCursor) -> str:
+def type_name(tokens: TokenCursor) -> str:
     """``type := NAME``."""
     token = tokens.expect("NAME", "a type")
     if token.text not in TYPES:
@@ -191,7 +77,7 @@ def pipeline(tokens: TokenCursor) -> Expression:
 
 
 def _starts_operand(token: Token) -> bool:
-    return token.kind in {"NAME", "STRING"}
+    return token.kind == "STRING" or (token.kind == "NAME" and token.text not in _BETWEEN_OPERANDS)
 
 
 def _operator(tokens: TokenCursor) -> Operator:
@@ -243,13 +129,32 @@ def _parameters(tokens: TokenCursor) -> dict[str, str]:
 def _where(tokens: TokenCursor, token: Token) -> Operator:
     """``where := expression``."""
     _parameters(tokens)
+    if _assigns(tokens):
+        _named_condition(tokens)
     predicate = expression(tokens)
     return Where(predicate, token.span.to(predicate.span))
 
 
+def _named_condition(tokens: TokenCursor) -> NoReturn:
+    """``name "=" expression``: of a text or a number it is a slip, and else in no manual."""
+    tokens.name("a name", new=True)
+    sign = tokens.next()
+    if isinstance(expression(tokens), Value):
+        tokens.fail("a condition is no value with a name", "write '==' to compare", sign.span)
+    reason = "Microsoft's parser takes it, and the manual does not know it"
+    tokens.unsupported("a name for a condition", reason, sign.span)
+
+
+_KINDS = ("default", "case_insensitive", "case_sensitive")
+
+
 def _search(tokens: TokenCursor, token: Token) -> Operator:
     """``search := ("kind" "=" kind)? ("in" "(" table,+ ")")? expression``."""
+    start = tokens.token.span
     kind = _parameters(tokens).get("kind", "default")
+    if kind not in _KINDS:
+        hint = f"write {', '.join(_KINDS)}"
+        tokens.fail(f"a search has no kind {kind!r}", hint, start.to(tokens.previous.span))
     tables: list[Expression] = []
     if tokens.take_word("in"):
         tokens.symbol("(")
@@ -319,8 +224,7 @@ def _assignment(tokens: TokenCursor) -> Assignment:
     """``assignment := (name "=" | "(" name,+ ")" "=")? expression``."""
     start = tokens.token.span
     names: list[str] = []
-    bracketed = tokens.at_symbol("[") and tokens.peek(3).text == "="
-    if bracketed or (tokens.at_new_name() and tokens.peek().text == "="):
+    if _assigns(tokens):
         names.append(tokens.name("a column", new=True)[0])
         tokens.next()
     elif tokens.at_symbol("(") and _names_ahead(tokens):
@@ -332,6 +236,12 @@ def _assignment(tokens: TokenCursor) -> Assignment:
         tokens.symbol("=")
     found = expression(tokens)
     return Assignment(tuple(names), found, start.to(found.span))
+
+
+def _assigns(tokens: TokenCursor) -> bool:
+    """Return whether ``name =`` comes next."""
+    ahead = 3 if tokens.at_symbol("[") else 1
+    return (ahead > 1 or tokens.at_new_name()) and tokens.peek(ahead).text == "="
 
 
 def _names_ahead(tokens: TokenCursor) -> bool:
@@ -446,7 +356,7 @@ def _parse_part(tokens: TokenCursor) -> ParsePart:
         text = literal(tokens)
         return ParsePart(text.value, None, "string", text.span)
     name, span = tokens.name("a text, a column or '*'")
-    kind = _type(tokens) if tokens.take_symbol(":") else "string"
+    kind = type_name(tokens) if tokens.take_symbol(":") else "string"
     return ParsePart(None, name, kind, span)
 
 

@@ -27,6 +27,8 @@ def _terms(node: Expression, env: Environment, exact: bool) -> Predicate:  # noq
         case Joined(operator, items):
             tests = [_terms(item, env, exact) for item in items]
             return (all_of if operator == "and" else any_of)(*tests)
+        case Value(str(), "string", span, joined=True):
+            raise env.fail(span, "a term is one text", "write it as one, or 'and' between two")
         case Value(str() as text, "string", span):
             spoken, wanted = _spoken(text, span, env, exact)
             return _anycolumn.holds(spoken, wanted, span) if wanted else TRUE

@@ -10,11 +10,12 @@ from harness.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A literal; ``type`` is Kusto's name for its type."""
+    """A literal; ``type`` is Kusto's name for its type. Neighbouring texts are ``joined``."""
 
     value: Any
     type: str
     span: Span
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
