@@ -227,7 +227,17 @@ REGEXES = [
         "[a",
     ),
     *("^1", "\\.", "10\\.0", "-", "^.{3}$", "(?i)É", "\\w+ user", "foo\\B", "foo^", "é", "^(x|y)$"),
-    *("(.+foo.+)", "foo$|bar", "[^a]", "T14", "(err|ERR)or", "\\S+@", "1|2|3", "foo(bar)?\\b"),
+    *(
+        "(.+foo.+)",
+        "foo$|bar",
+        "[^a]",
+        "T14",
+        "(err|ERR)or",
+        "\\S+@",
+        "1|2|3",
+        "foo(bar)?\\b",
+        "x\\_y",
+    ),
 ]
 NUMBERS = [
     *(
@@ -316,6 +326,11 @@ bounds = st.sampled_from(NUMBERS)
 
 def _listed(item: st.SearchStrategy[str], least: int = 0, most: int = 3) -> st.SearchStrategy[str]:
     return st.lists(item, min_size=least, max_size=most).map(", ".join)
+
+
+def _evenly(*choices: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Return one of some strategies, each as often as the others, whatever it is made of."""
+    return st.sampled_from(range(len(choices))).flatmap(lambda at: choices[at])
 
 
 words = texts | st.builds("{}*".format, texts) | st.builds("*{}*".format, texts) | st.just("*")
@@ -427,8 +442,9 @@ times = st.one_of(
               st.sampled_from(WEEK), st.sampled_from(WEEK),
               st.sampled_from(["]", ")", "] offset 2h"])),
 )  # fmt: skip
-values = st.one_of(words, words, comparisons, matches, matches, ordered, calls, calls)
-leaves = st.builds("{}{}".format, names, values) | streams | times
+values = _evenly(words, comparisons, matches, ordered, calls)
+tests = st.builds("{}{}".format, names, values)
+leaves = _evenly(tests, tests, tests, streams | times)
 
 
 def _joined(parts: list[str], between: str) -> str:
@@ -565,7 +581,7 @@ def worlds(takes: Takes) -> st.SearchStrategy[World]:
 
 GRAMMAR = Grammar(
     language="logsql",
-    queries=st.one_of(leaves, leaves, filters, queries, damaged(), scraps),
+    queries=_evenly(leaves, leaves, filters, queries, damaged(), scraps),
     worlds=worlds,
     options=st.just({}),
 )

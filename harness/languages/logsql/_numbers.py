@@ -37,10 +37,14 @@ _SIZES = {
 }
 _WHOLE = re.compile(r"(?:0|[1-9_][0-9_]*)", re.ASCII)
 _PART = re.compile(r"[0-9._]+")
-_OCTETS = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})")
-_TIMES = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})")
-_ZONE = re.compile(r"([0-9]{2}):?([0-9]{2})")
-_FRACTION = re.compile(r"\.?([0-9]{1,9})")
+_PAIR = r"[0-9][\x00-\x7f]"
+_OCTET = rf"([0-9]{{3}}|{_PAIR}|[0-9])"
+_OCTETS = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}", re.DOTALL)
+_TIMES = re.compile(
+    rf"([0-9]{{4}})-({_PAIR})-({_PAIR})[T ]({_PAIR}):({_PAIR}):({_PAIR})", re.DOTALL
+)
+_ZONE = re.compile(rf"({_PAIR}):({_PAIR})|({_PAIR})({_PAIR})", re.DOTALL)
+_FRACTION = re.compile(rf"\.?([0-9]{{3,9}}|{_PAIR}|[0-9])", re.DOTALL)
 _GO_INT = re.compile(
     r"0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|[1-9](?:_?[0-9])*|0"
 )
@@ -132,10 +136,17 @@ def _added(total: int, more: float) -> int:
 def ipv4(text: str) -> int | None:
     """Return the number of an IPv4 address; zeros may stand before its parts."""
     found = _OCTETS.fullmatch(text)
-    parts = [int(one) for one in found.groups()] if found else []
-    if not parts or max(parts) > 255:  # noqa: PLR2004 - one byte
+    parts = [_digits(one) for one in found.groups()] if found else []
+    if not parts or max(parts) > 255 or text.count(".") != 3:  # noqa: PLR2004 - four bytes
         return None
     return int.from_bytes(bytes(parts), "big")
+
+
+def _digits(text: str) -> int:
+    """Return a short number; of two characters the server looks at the first alone."""
+    if len(text) == 2:  # noqa: PLR2004
+        return 10 * int(text[0]) + (ord(text[1]) - ord("0")) % 256
+    return int(text)
 
 
 def timestamp(text: str) -> int | None:
@@ -156,15 +167,22 @@ def timestamp(text: str) -> int | None:
     if not rest:
         return nanoseconds
     fraction = _FRACTION.fullmatch(rest)
-    return None if fraction is None else nanoseconds + int(fraction[1].ljust(9, "0"))
+    return (
+        None
+        if fraction is None
+        else nanoseconds + _digits(fraction[1]) * 10 ** (9 - len(fraction[1]))
+    )
 
 
 def clock(text: str) -> int | None:
     """Return the nanoseconds of ``hh:mm`` or ``hhmm``."""
     found = _ZONE.fullmatch(text)
-    if found is None or int(found[1]) > 24 or int(found[2]) > 60:  # noqa: PLR2004 - as the code
+    if found is None:
         return None
-    return int(found[1]) * HOUR + int(found[2]) * MINUTE
+    hours, minutes = (_digits(one) for one in found.groups() if one)
+    if hours > 24 or minutes > 60:  # noqa: PLR2004 - as the code bounds them
+        return None
+    return hours * HOUR + minutes * MINUTE
 
 
 def milliseconds(text: str) -> int | None:
@@ -184,7 +202,7 @@ def _seconds(text: str) -> int | None:
     found = _TIMES.match(text)
     if found is None:
         return None
-    year, month, day, hour, minute, second = map(int, found.groups())
+    year, month, day, hour, minute, second = map(_digits, found.groups())
     if not _YEARS[0] <= year <= _YEARS[1]:
         return None
     year, month = year + (month - 1) // 12, (month - 1) % 12 + 1

@@ -235,8 +235,9 @@ class Pipeline:
         self._some(0, count)
 
     def _offset(self) -> None:
-        """``("offset" | "skip") number``."""
-        self._some(self._number(numbers.count), None)
+        """``("offset" | "skip") number``: one of nothing is taken out before it is run."""
+        if skipped := self._number(numbers.count):
+            self._some(skipped, None)
 
     def _number(self, read: Callable[[str], int | None]) -> int:
         tokens = self.reader.tokens

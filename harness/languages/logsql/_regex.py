@@ -22,6 +22,8 @@ from harness.source import Source, Span
 
 DIALECT = OPERATORS["~"].dialect
 _LITERAL = r"(?:[^\\^$.|?*+()\[\]{}\n]|\\[!-/:-@\[-`{-~])"
+_TEXT = re.compile(rf"(?:\(\?i\))?\^?(?:\.\*)*{_LITERAL}(?:{_LITERAL}|\.\*)*\$?")
+"""Texts with anything between them, as converters write them: valid, and never empty."""
 _SEVERAL = re.compile(rf"(?:\.\*)*((?:{_LITERAL})*)\.\+((?:{_LITERAL})+)\.\+(?:\.\*)*")
 _CUT = re.compile(rf"((?:{_LITERAL})*{_LITERAL})(?![?*+{{])((?:\\[bBdDwWsS]|[.\[])[^()|]*)")
 _TESTS_PLACE = re.compile(r"\\[bBA]|\^")
@@ -38,6 +40,8 @@ class Regexp(Simple):
     pattern: str
 
     def on_text(self, text: str) -> bool:
+        if not text and _TEXT.fullmatch(self.pattern):
+            return False
         if "\n" in text and _LINES.search(_CLASSES.sub("", self.pattern)):
             message = "VictoriaLogs reads a dot and a line feed otherwise in some expressions"
             raise Fault(message)
@@ -100,6 +104,8 @@ def _between(text: str, prefix: str, part: str) -> bool:
 
 def validated(source: Source, pattern: str, span: Span) -> str:
     """Return an expression that Go takes."""
+    if _TEXT.fullmatch(pattern):
+        return pattern
     try:
         compile_regex(pattern, DIALECT)
     except TooComplex as error:
