@@ -13,7 +13,7 @@ import pytest
 
 from harness.engines import Address, EngineFailure
 from harness.engines._addresses import Secret
-from harness.engines.victorialogs import connect
+from harness.engines.servers.victorialogs import connect
 from tests.engines._proxy import Proxy, on
 from tests.engines.test_faults import FAULTS, KEY, QUICK
 

@@ -23,7 +23,7 @@ import harness
 from harness.engines import Address, EngineFailure
 from harness.engines._base import Declined
 from harness.engines._places import new_place
-from harness.engines.victorialogs import Entries, VictoriaLogs, connect
+from harness.engines.servers.victorialogs import Entries, VictoriaLogs, connect
 from harness.referee import World
 from harness.referee import logsql as made_up
 from tests.engines import _victorialogs_server
