@@ -205,7 +205,7 @@ class Http:
         except urllib3.exceptions.HTTPError as error:
             message = f"{self.title} cannot be reached: {_reason(error)}"
             raise EngineFailure(message) from error
-        return Answer(response.status, response.data, self.title, self._address.hidden)
+        return Answer(response.status, response.data or b"", self.title, self._address.hidden)
 
 
 def _reason(error: Exception) -> str:

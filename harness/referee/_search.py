@@ -15,6 +15,7 @@ from hypothesis.errors import HypothesisWarning
 
 from harness import languages
 from harness.engines import Connection, Store
+from harness.engines._base import Declined
 from harness.evaluate.verdicts import outcomes
 from harness.ir import Context, Truth
 from harness.ir.query import field_names
@@ -137,7 +138,11 @@ class _Comparison:
             self.report.unsupported += 1
             return
         store = self._store(world)
-        theirs, words = self.theirs(query, store, options)
+        try:
+            theirs, words = self.theirs(query, store, options)
+        except Declined:
+            self.report.unsupported += 1
+            return
         kept = [at for at, taken in enumerate(store.taken) if taken]
         self._count(ours, theirs, kept)
         if _agree(ours, theirs, kept):

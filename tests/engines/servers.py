@@ -1,11 +1,11 @@
-"""Real Elasticsearch, OpenSearch and Loki for the tests: fetched, started, stopped, cleaned.
+"""Real servers for the tests: fetched or built, started, stopped, cleaned.
 
-Loki is built from its Go module, and Microsoft's parser of Kusto, which is no server, comes from
-npm. The distributions of the others are those that both projects
-publish for integration tests, without Elastic's own modules and without plugins; Maven fetches
-them from wherever it is told to. As a script::
+Loki and VictoriaLogs are built from their Go modules, and Microsoft's parser of Kusto, which is
+no server, comes from npm. The distributions of the others are those that both projects publish
+for integration tests, without Elastic's own modules and without plugins; Maven fetches them from
+wherever it is told to. As a script::
 
-    python tests/engines/servers.py run elasticsearch opensearch loki -- pytest tests/engines
+    python tests/engines/servers.py run elasticsearch loki victorialogs -- pytest tests/engines
 
 starts what can be had, runs the command with ``HARNESS_ELASTICSEARCH_URL`` and the like set,
 stops the servers and returns the command's code.
@@ -37,7 +37,8 @@ FETCH_TIME, START_TIME, STOP_TIME = 600.0, 180.0, 20.0
 """Seconds to fetch a distribution, to become healthy, and to end when asked."""
 USER = "nobody"
 """Who a server runs as where we are root, as which it refuses to run."""
-LOKI = "loki"
+BUILT = {"loki": "_loki_server", "victorialogs": "_victorialogs_server"}
+"""Servers that are built from Go modules, and the modules here that do it."""
 PARSER, PARSER_VERSION = "kusto-parser", "12.4.1"
 JVMS = Path("/usr/lib/jvm")
 _USAGE = "servers.py run NAME[@VERSION]... -- COMMAND..."
@@ -88,7 +89,7 @@ KINDS = {
             (Release("8.19.21", 17, 25),),
             (("xpack.security.enabled", False),),
         ),
-        Kind(LOKI, "", ()),  # built from its Go module
+        *(Kind(name, "", ()) for name in BUILT),
         Kind(PARSER, "@kusto/language-service-next", (), named="HARNESS_KUSTO_PARSER"),
         Kind(
             "opensearch",
@@ -338,8 +339,10 @@ def _start(stack: ExitStack, wanted: str) -> tuple[str, str]:
         _say(f"{name}: the one that {variable} names takes part")
         return variable, url
     try:
-        others = {LOKI: _loki, PARSER: _parser}
-        made = others[name]() if name in others else running(name, version)
+        if name == PARSER:
+            made = _parser()
+        else:
+            made = _from_module(name) if name in BUILT else running(name, version)
         server = stack.enter_context(made)
     except Unavailable as error:
         _say(f"{name}: takes no part: {error}")
@@ -349,13 +352,13 @@ def _start(stack: ExitStack, wanted: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _loki() -> Iterator[Running]:
-    """Run Loki, built first where it has not been."""
-    loki = import_module(f"{__package__}._loki_server" if __package__ else "_loki_server")
+def _from_module(name: str) -> Iterator[Running]:
+    """Run a server that is built from its Go module, first where it has not been."""
+    maker = import_module(f"{__package__}.{BUILT[name]}" if __package__ else BUILT[name])
     try:
-        with loki.running(loki.build()) as server:
-            yield Running(KINDS[LOKI], loki.VERSION, server.url)
-    except loki.Unavailable as error:
+        with maker.running(maker.build()) as server:
+            yield Running(KINDS[name], maker.VERSION, server.url)
+    except maker.Unavailable as error:
         raise Unavailable(str(error)) from error
 
 

@@ -44,7 +44,7 @@ def test_contents_are_told_apart(lookup: Lookup, values: list[Any]) -> None:
         for row, event in enumerate(events):
             wanted = oracle.cell_of(event, path, semantics).key
             assert column.distinct[column.codes[row]].key == wanted
-        
+
 
 def test_some_of_the_events() -> None:
     events = [{"a": text, "b": number} for text in "xyxz" for number in (1, 2)]
