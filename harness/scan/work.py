@@ -40,15 +40,15 @@ class Worker:
 
     def __call__(self, format_name: str, piece: Piece) -> Part:
         """Return what a piece gives; what goes wrong with it is in the part."""
+        gc.disable()  # what is made here holds no cycles, and would be looked at again and again
         try:
             batch = format_named(format_name).read(piece, self._wanted)
+            try:
+                return self._part(batch)
+            except RecursionError:
+                return self._part(_shallow(batch, self._wanted))
         except Unreadable as error:
             return Part(error=str(error))
-        try:
-            gc.disable()  # what is made here holds no cycles, and is looked at again and again
-            return self._part(batch)
-        except RecursionError:
-            return self._part(_shallow(batch, self._wanted))
         finally:
             gc.enable()
 

@@ -173,17 +173,15 @@ def _repeats(data: bytes, lines: Sequence[bytes], events: Sequence[dict[str, Any
     Without blanks before colons every key is followed by a quote and a colon. As many of these
     as there are keys, or as what was read has when it is written again, leave no key unseen.
     """
-    flat = np.frombuffer(data, np.uint8)
-    colons = np.flatnonzero(flat == _COLON)
-    before = flat[colons - 1]
-    if ((before == _SPACE) | (before == _TAB)).any():
-        odd = [line for line in lines if b" :" in line or b"\t:" in line]
-        if any(map(_has_repeats, odd)):
-            return True
+    if not (_pairs_in(data, b" :") or _pairs_in(data, b"\t:")):
+        if _pairs_in(data, b'":') == sum(map(len, events)):
+            return False
+    elif any(_has_repeats(line) for line in lines if b" :" in line or b"\t:" in line):
+        return True
+    colons = np.flatnonzero(np.frombuffer(data, np.uint8) == _COLON)
+    before = np.frombuffer(data, np.uint8)[colons - 1]
     keys = colons[before == _QUOTE]
     held = np.fromiter(map(len, events), np.int64, len(events))
-    if len(keys) == held.sum():
-        return False
     ends = np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)) + 1)
     counts = np.diff(np.searchsorted(keys, ends), prepend=0)
     unlike = np.flatnonzero(counts != held).tolist()
@@ -192,7 +190,17 @@ def _repeats(data: bytes, lines: Sequence[bytes], events: Sequence[dict[str, Any
     return len(keys) > orjson.dumps(events).count(b'":')
 
 
-_QUOTE, _COLON, _SPACE, _TAB = b'": \t'
+_QUOTE, _COLON = b'":'
+
+
+def _pairs_in(data: bytes, pair: bytes) -> int:
+    """Return how often two bytes stand side by side; quicker than to look for them."""
+    [wanted] = np.frombuffer(pair, np.uint16)
+    even = np.frombuffer(data, np.uint16, len(data) // 2)
+    odd = np.frombuffer(data, np.uint16, (len(data) - 1) // 2, offset=1)
+    return int(np.count_nonzero(even == wanted) + np.count_nonzero(odd == wanted))
+
+
 _FEW = 20
 """One line in so many is looked at by itself; of more, all are written again."""
 
