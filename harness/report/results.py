@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import harness
@@ -31,7 +32,7 @@ def part(events: Iterable[RunEvent]) -> Part:
             made["verdicts"] += len(event.cell.verdicts)
         elif isinstance(event, RuleFinished):
             made["rules"].append(_rule(event))
-            made["problems"].extend(diagnostic_json(one) for one in event.problems)
+            made["problems"].extend(asdict(one) for one in event.problems)
     return made
 
 
@@ -51,7 +52,7 @@ class Collector:
 
     def add_problems(self, problems: Iterable[Diagnostic]) -> None:
         """Add what was wrong with inputs that never became a rule."""
-        self._problems.extend(diagnostic_json(one) for one in problems)
+        self._problems.extend(asdict(one) for one in problems)
 
     def finish(self, *, seconds: float, interrupted: bool = False) -> None:
         """Note how the run ended."""
@@ -214,16 +215,4 @@ def finding_json(finding: Finding) -> dict[str, Any]:
                 for one in witness.steps
             ],
         },
-    }
-
-
-def diagnostic_json(problem: Diagnostic) -> dict[str, Any]:
-    """Return a diagnostic as JSON."""
-    return {
-        "code": problem.code,
-        "message": problem.message,
-        "place": problem.place,
-        "hint": problem.hint,
-        "excerpt": problem.excerpt,
-        "severity": problem.severity,
     }

@@ -11,7 +11,6 @@ from typing import Any, TextIO
 
 import harness
 from harness.errors import Diagnostic
-from harness.report.results import diagnostic_json
 from harness.scan.expect import Expectation, judged
 from harness.scan.part import EXAMPLES, MAX_TROUBLES, Part
 from harness.scan.pool import Job
@@ -75,7 +74,7 @@ class Collector:
 
     def add_problems(self, problems: Iterable[Diagnostic]) -> None:
         """Add what is wrong with rules, and stops none of the others."""
-        self._problems.extend(diagnostic_json(one) for one in problems)
+        self._problems.extend(asdict(one) for one in problems)
 
     def add(self, job: Job, part: Part) -> None:
         """Add what a piece gave; pieces of a file come in order."""

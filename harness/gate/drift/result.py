@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import harness
@@ -14,7 +15,6 @@ from harness.gate.drift.changes import MEANING, Change, Direction
 from harness.gate.drift.task import Drift
 from harness.report._characters import cut, json_line, visible
 from harness.report._markdown import code, fence, sentence, table, text
-from harness.report.results import diagnostic_json
 
 SCHEMA = "harness/drift/1"
 FAILING = frozenset({Change.NEWLY_INVALID, Change.NEWLY_NOT_CONVERTIBLE})
@@ -41,7 +41,7 @@ def document(
     """Return the ``harness/drift/1`` document of some rules, in their order."""
     entries = [{**one, "worse": _is_worse(one)} for part in parts for one in part["entries"]]
     entries.sort(key=lambda one: (_RANK[one["change"]], not one["worse"], _only_mutated(one)))
-    trouble = [*map(diagnostic_json, problems), *(p for one in parts for p in one["problems"])]
+    trouble = [*map(asdict, problems), *(p for one in parts for p in one["problems"])]
     return {
         "schema": SCHEMA,
         "seed": drift.seed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,6 @@ from harness.events.model import Samples
 from harness.gate.drift.changes import Change
 from harness.gate.drift.reading import State, error_of, readings, state_of
 from harness.gate.drift.verdicts import differences
-from harness.report.results import diagnostic_json
 from harness.ruleset.model import NotConverted, Rule, Translation
 from harness.run.engine import Corpus, corpus_of, run_cell
 from harness.run.plan import Plan
@@ -45,7 +44,7 @@ def part(
         "counts": [[name, str(change)] for name, change in counts],
         "entries": list(entries),
         "documents": documents,
-        "problems": [diagnostic_json(one) for one in problems],
+        "problems": [asdict(one) for one in problems],
     }
 
 
