@@ -28,7 +28,7 @@ QUERIES = [
     "CASE f WHEN 'a' THEN 1 ELSE n END + 1 > TRY_CAST(f AS INTEGER) % 7 OR f::TEXT || 'x' ~ 'b'",
     "t - INTERVAL '1 day' > '2024-01-01' AND hour(t) // 2 = 5 AND if(b, f, 'a') <> \"f\"",
     "'a' = ANY(tags) OR len(list_filter(tags, lambda x: x ILIKE 'a%')) > 0 OR tags[1] = 'b'",
-    "FROM logs WHERE regexp_matches(f, 'B', 'i') AND contains(f, 'b') AND list_has_any(tags, ['a'])",
+    "FROM logs WHERE regexp_matches(f, 'B', 'i') AND f ^@ 'b' AND list_has_any(tags, ['a'])",
 ]
 WORDS = [
     *(

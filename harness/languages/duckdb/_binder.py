@@ -403,16 +403,14 @@ class Binder:
             values.append(self.bind(then))
         null = constant(None, NULL, node.span)
         values.append(null if node.otherwise is None else self.bind(node.otherwise))
-        return self.choice(tests, values, node.span, forced=True)
+        return self.choice(tests, values, node.span)
 
-    def choice(
-        self, tests: list[Predicate], values: list[Operand], span: Span, *, forced: bool
-    ) -> Operand:
+    def choice(self, tests: list[Predicate], values: list[Operand], span: Span) -> Operand:
         """Return the first value whose test is true, else the last one."""
         self.scope.branches += len(tests)
         if self.scope.branches > MAX_BRANCHES:
             self.unsupported("many branches", f"at most {MAX_BRANCHES} are evaluated", span)
-        kind = replace(self.fit(values, span, forced=forced), literal=False)
+        kind = replace(self.fit(values, span, forced=False), literal=False)
         cast = [as_kind(value, kind) for value in values]
         expression: Expression = cast[-1].expression
         for test, value in zip(reversed(tests), reversed(cast[:-1]), strict=True):

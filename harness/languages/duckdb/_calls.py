@@ -136,7 +136,7 @@ def _regexp(*, whole: bool) -> Make:
 def _coalesce(binder: Binder, items: list[Operand], span: Span) -> Operand:
     """``coalesce(value, ...)``: the first value that is not NULL."""
     tests: list[Predicate] = [Not(is_null(item, span)) for item in items[:-1]]
-    return binder.choice(tests, items, span, forced=False)
+    return binder.choice(tests, items, span)
 
 
 def _nullif(binder: Binder, items: list[Operand], span: Span) -> Operand:
@@ -144,13 +144,13 @@ def _nullif(binder: Binder, items: list[Operand], span: Span) -> Operand:
     kind = binder.fit(items, span, forced=True)
     equal = compared("=", items[0], items[1], span, kind)
     null = constant(None, NULL, span)
-    return binder.choice([equal], [null, items[0]], span, forced=True)
+    return binder.choice([equal], [null, items[0]], span)
 
 
 def _if(binder: Binder, items: list[Operand], span: Span) -> Operand:
     """``if(condition, value, other)``."""
     test = binder.boolean(items[0]).test
-    return binder.choice([test], items[1:], span, forced=True)
+    return binder.choice([test], items[1:], span)
 
 
 def _contains(binder: Binder, items: list[Operand], span: Span) -> Operand:

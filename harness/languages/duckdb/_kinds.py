@@ -159,6 +159,9 @@ def _of_two(left: Kind, right: Kind, *, forced: bool) -> Kind | None:
             return None
         item = _of_two(left.item, right.item, forced=forced)
         return None if item is None else Kind("LIST", item=item)
+    names = {left.name, right.name}
+    if "BOOLEAN" in names and names & {"DOUBLE", "DECIMAL"} and not forced:
+        return None
     return _of_others(left, right)
 
 
