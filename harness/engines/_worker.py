@@ -70,6 +70,9 @@ class Worker:
             self.stop()
             message = f"{self.title} answers in another form"
             raise EngineFailure(message)
+        if "failed" in answer:
+            message = f"{self.title} fails: {str(answer['failed'])[:500]}"
+            raise EngineFailure(message)
         return answer
 
     def _line(self, process: subprocess.Popen[bytes], deadline: float, timeout: float) -> bytes:

@@ -241,8 +241,10 @@ def _is_leaf(node: Predicate) -> bool:
 def _agree(ours: Answer, theirs: Answer, kept: Sequence[int]) -> bool:
     """Return whether two answers are the same on the documents that the engine took.
 
-    What we leave undefined is no claim.
+    What we leave undefined is no claim. A query that we reject may as well fail on each of them.
     """
+    if ours == "invalid" and isinstance(theirs, list) and kept:
+        return all(theirs[at] is None for at in kept)
     if isinstance(ours, str) or isinstance(theirs, str):
         return ours == theirs
     return all(ours[at] is None or ours[at] == theirs[at] for at in kept)

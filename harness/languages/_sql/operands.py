@@ -44,7 +44,7 @@ class Subject:
     name: str
     of: Callable[[Any], Any]
     plain: bool = False
-    """It is NULL exactly where the column is."""
+    """It is NULL exactly where the event has no value, or then has a default."""
     view: View | None = None
     case: Case | None = None
 
@@ -106,7 +106,7 @@ def column(
     return Operand(
         span=span,
         kind=kind,
-        expression=Call(Function(f"sql.load {kind}", load), (read,), span),
+        expression=Call(Function(f"sql.load {kind}", load, strict=False), (read,), span),
         subject=Subject(field, f"{field} {kind}", load, plain=True, view=view),
     )
 
@@ -180,13 +180,8 @@ def test_of(
 ) -> Predicate:
     """Return a test of a column's value, unknown for NULL; ``shown`` is what the check sees."""
     if subject.plain and subject.view is not None and subject.case is None and shown is None:
-        return Atom(
-            field=subject.field,
-            check=check,
-            view=subject.view,
-            missing=Truth.UNKNOWN,
-            span=span,
-        )
+        missing = _missing(subject, check, None)
+        return Atom(field=subject.field, check=check, view=subject.view, missing=missing, span=span)
     if not subject.plain:
         return _not_plain(subject, check, label, span, shown)
 
@@ -195,7 +190,17 @@ def test_of(
         return () if found is None else (found if shown is None else shown(found),)
 
     view = View(f"{label} of {subject.name}", convert)
-    return Atom(field=subject.field, check=check, view=view, missing=Truth.UNKNOWN, span=span)
+    missing = _missing(subject, check, shown)
+    return Atom(field=subject.field, check=check, view=view, missing=missing, span=span)
+
+
+def _missing(subject: Subject, check: Check, shown: Callable[[Any], Any] | None) -> Truth:
+    """Return the outcome where the event has no value: unknown for NULL, else by its default."""
+    try:
+        found = subject.of(None)
+    except Fault:
+        return Truth.UNDEFINED
+    return decided(found if found is None or shown is None else shown(found), check)
 
 
 def _not_plain(
@@ -238,7 +243,8 @@ def text_test(
     case, view = subject.case, subject.view
     if case is not None and view is not None and literal == fold(literal or "", case):
         check = make(case)
-        return Atom(field=subject.field, check=check, view=view, missing=Truth.UNKNOWN, span=span)
+        missing = _missing(subject, check, None)
+        return Atom(field=subject.field, check=check, view=view, missing=missing, span=span)
     return test_of(subject, make(Case.SENSITIVE), label, span)
 
 

@@ -30,6 +30,7 @@ from harness.source import Span
 MAX_HEIGHT = 60
 """Operations inside each other that are evaluated."""
 _BY_KEYWORD = {"NULL": "null", "TRUE": "true", "FALSE": "false"}
+_CALLED = frozenset({"AND", "ANY", "FORMAT", "ILIKE", "IN", "LEFT", "LIKE", "OR", "RIGHT"})
 _TRUTHS = ("NULL", "TRUE", "FALSE", "UNKNOWN")
 
 
@@ -259,7 +260,7 @@ class Expressions:
             found_one = self._keyword(word)
             if found_one is not None:
                 return found_one
-        if self.grammar.is_name(token):
+        if self.grammar.is_name(token) or self._names_function(word):
             return self._name()
         if token.kind == "CURLY":
             self.cursor.unsupported("a structure", "only lists and single values are evaluated")
@@ -269,6 +270,10 @@ class Expressions:
             self.cursor.fail("the expression ends too early", "add a value or a condition")
         hint = f'write "{token.text}" for a column of this name' if word else ""
         return self.cursor.fail(f"expected a value, found {token}", hint)
+
+    def _names_function(self, word: str) -> bool:
+        """Return whether a keyword is called as a function, where the dialect has one."""
+        return self.grammar.arrow and word in _CALLED and self.cursor.peek().kind == "OPEN"
 
     def _keyword(self, word: str) -> Node | None:
         """Return what a word begins; nothing where it is the name of a column."""

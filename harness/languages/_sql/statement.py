@@ -28,6 +28,7 @@ _MORE_TABLES = (
     *("JOIN", "NATURAL", "LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS", "ASOF", "POSITIONAL"),
     *("SEMI", "ANTI", "ARRAY", "GLOBAL", "ANY", "ALL", "LATERAL", "PASTE"),
 )
+_FOLLOW = ("NAME", "QUOTED", "STRING", "NUMBER", END)
 _BEFORE_TABLE = frozenset({"FINAL", "SAMPLE", "TABLESAMPLE"})
 
 
@@ -71,6 +72,10 @@ class Statement:
     bare: bool = False
     table: Span | None = None
     """Where the table stands in the text."""
+    aliased: bool = False
+    """Whether the table has another name here."""
+    first: int | None = None
+    """Where the first result column stands in the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +91,15 @@ class Statements:
         cursor, token = self.cursor, self.cursor.token
         if token.kind in (END, "SEMICOLON"):
             cursor.fail("the query is empty", "write SELECT * FROM logs WHERE ...")
-        if cursor.at_word(*_OTHERS) and cursor.peek().kind in ("NAME", "QUOTED", "STRING", END):
+        if cursor.at_word(*_OTHERS) and cursor.peek().kind in _FOLLOW:
             reason = "only SELECT and WHERE expressions are evaluated"
             cursor.unsupported(f"the statement {token.text.upper()}", reason)
         if cursor.at_word("SELECT") or (self.from_first and cursor.at_word("FROM")):
             found = self._select()
         else:
             found = Statement(conditions=[Expressions(cursor, self.grammar).whole()], bare=True)
+        if self.grammar.ternary and cursor.at_word("INTO", "FORMAT", "SETTINGS"):
+            cursor.unsupported(cursor.token.text.upper(), "rows are judged, not written")
         while cursor.take("SEMICOLON"):
             pass
         if not cursor.at(END):
@@ -121,6 +128,7 @@ class Statements:
         """``results := "DISTINCT"? ("*" | expression ("AS"? name)?) ("," ...)*``."""
         if self.cursor.word("DISTINCT") and self.cursor.at_word("ON"):
             self.cursor.unsupported("DISTINCT ON", "which row is kept depends on all of them")
+        found.first = self.cursor.token.span.start
         while True:
             self._result(found)
             if not self.cursor.take("COMMA") or self.cursor.at_word("FROM"):
@@ -170,6 +178,7 @@ class Statements:
             if not self.grammar.is_name(cursor.token):
                 cursor.fail(f"expected a name, found {cursor.token}")
             names = {(self._folded(cursor.next()),)}
+            found.aliased = True
         if cursor.at("COMMA") or cursor.at_word(*_MORE_TABLES):
             cursor.unsupported("a join", "rows are judged one by one, without other tables")
         found.tables = frozenset(names)

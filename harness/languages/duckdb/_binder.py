@@ -227,10 +227,10 @@ class Binder:
         items = [self.bind(item) for item in node.items]
         if sign in _SIGNS or sign == "!=":
             return self._comparison(sign, items, span)
-        if sign in _PATTERN_SIGNS:
+        if sign in _PATTERN_SIGNS and len(items) > 1:
             word, negative = _PATTERN_SIGNS[sign]
             return self.pattern(word, items, span, negative=negative)
-        if sign in _REGEX_SIGNS:
+        if sign in _REGEX_SIGNS and len(items) > 1:
             flags, negative = _REGEX_SIGNS[sign]
             whole = not self.scope.searches
             return self.regexp(items, span, whole=whole, flags=flags, negative=negative)
@@ -434,8 +434,8 @@ class Binder:
 def joined_and(tests: Sequence[Predicate]) -> Predicate:
     """Return a conjunction; a constant where its parts are constants."""
     truths = [one.truth if isinstance(one, Constant) else None for one in tests]
-    if Truth.FALSE in truths and Truth.UNDEFINED not in truths:
-        return tests[truths.index(Truth.FALSE)]
     if None not in truths and Truth.UNDEFINED not in truths:
+        if Truth.FALSE in truths:
+            return tests[truths.index(Truth.FALSE)]
         return tests[truths.index(Truth.UNKNOWN) if Truth.UNKNOWN in truths else 0]
     return all_of(*tests)

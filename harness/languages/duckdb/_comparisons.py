@@ -195,8 +195,8 @@ def one_of(left: Operand, items: Sequence[Operand], span: Span, kind: Kind) -> P
 def joined_or(tests: Sequence[Predicate]) -> Predicate:
     """Return a disjunction; a constant where its parts are constants."""
     truths = [one.truth if isinstance(one, Constant) else None for one in tests]
-    if Truth.TRUE in truths and Truth.UNDEFINED not in truths:
-        return tests[truths.index(Truth.TRUE)]
     if None not in truths and Truth.UNDEFINED not in truths:
+        if Truth.TRUE in truths:
+            return tests[truths.index(Truth.TRUE)]
         return tests[truths.index(Truth.UNKNOWN) if Truth.UNKNOWN in truths else 0]
     return tests[0] if len(tests) == 1 else Or(tuple(tests))
