@@ -260,7 +260,7 @@ def _joined(inner: Text) -> Text:
         _filled("NOT ({})", inner),
         _filled("if({}, {}, {})", inner, inner, inner),
         _filled("({}) = {}", inner, _one("1", "0", "t")),
-        _filled("({}) ? ({}) : ({})", inner, inner, inner),
+        _filled("(({}) ? ({}) : ({}))", inner, inner, inner),
         _filled("and({}, {})", inner, inner),
         _filled("multiIf({}, 1, {}, 0, 1)", inner, inner),
     )

@@ -271,8 +271,9 @@ def is_null(operand: Operand, span: Span) -> Predicate:
     """Return ``operand IS NULL``."""
     if operand.constant:
         return Constant(Truth.of(operand.value is None), span)
-    if operand.subject is not None and operand.subject.plain:
-        return Presence(field=operand.subject.field, has=Has.NULL, span=span)
+    subject = operand.subject
+    if subject is not None and subject.plain and subject.view is not None and subject.case is None:
+        return Presence(field=subject.field, has=Has.NULL, span=span)
     return Condition(expression=operand.expression, truth=_null, span=span)
 
 

@@ -77,7 +77,31 @@ def operation(binder: Binder, sign: str, items: list[Operand], span: Span) -> Op
         parts = [as_float(item) for item in items]
         return computed(f"{sign} float", _OF_FLOATS[sign], parts, kind, span)
     kind = replace(_result(sign, kinds), nullable=nullable)
-    return computed(f"{sign} {kind}", _wrapped(kind, _OF_INTEGERS[sign]), items, kind, span)
+    found = computed(
+        f"{sign} {kind}",
+        _divides_null(_wrapped(kind, _OF_INTEGERS[sign]), sign),
+        items,
+        kind,
+        span,
+        strict=False,
+    )
+    if all(item.constant for item in items) and not found.constant:
+        binder.fail("Division by zero", "", span)
+    return replace(found, subject=None) if nullable else found
+
+
+def _divides_null(apply: Callable[[int, int], int], sign: str) -> Callable[..., int | None]:
+    """Return an operator that gives NULL for NULL, but for what is divided by zero."""
+
+    def checked(one: int | None, other: int | None) -> int | None:
+        if one is None or other is None:
+            if other == 0 and sign in ("%", "DIV"):
+                message = "Division by zero"
+                raise Fault(message)
+            return None
+        return apply(one, other)
+
+    return checked
 
 
 def as_float(item: Operand) -> Operand:
@@ -105,6 +129,8 @@ def _wrapped(kind: Kind, apply: Callable[[int, int], int]) -> Callable[[int, int
     signed, bits = _bits(replace(kind, nullable=False))
 
     def wrap(one: int, other: int) -> int:
+        if apply is _truncated or apply is _remainder:
+            _within(kind, one, other)
         value: int = apply(one, other) & (2**bits - 1)
         return value - (1 << bits) if signed and value >> (bits - 1) else value
 
@@ -119,12 +145,24 @@ def _truncated(one: int, other: int) -> int:
     return quotient if (one < 0) == (other < 0) else -quotient
 
 
+def _remainder(one: int, other: int) -> int:
+    return one - _truncated(one, other) * other
+
+
+def _within(kind: Kind, *values: int) -> None:
+    """Refuse to divide numbers that are cut to the type of the result before."""
+    low, high = RANGES[kind.name]
+    if not all(low <= value <= high for value in values):
+        message = f"a number beyond {kind} is cut before it is divided"
+        raise Fault(message)
+
+
 _OF_INTEGERS: dict[str, Callable[[int, int], int]] = {
     "+": lambda one, other: one + other,
     "-": lambda one, other: one - other,
     "*": lambda one, other: one * other,
     "DIV": _truncated,
-    "%": lambda one, other: one - _truncated(one, other) * other,
+    "%": _remainder,
 }
 
 

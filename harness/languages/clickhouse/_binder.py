@@ -108,6 +108,13 @@ class Binder:
             return operand.test
         return negated(against("=", operand, 0, operand.span))
 
+    def chooser(self, operand: Operand) -> Predicate:
+        """Return the condition of ``if``, which is a UInt8 and no other number."""
+        if operand.kind.name not in ("UInt8", "Bool", "Nothing"):
+            message = f"a {operand.kind} is no condition of if()"
+            self.fail(message, "compare it with something", operand.span)
+        return self.boolean(operand)
+
     def made(self, predicate: Predicate, span: Span, *parts: Operand) -> Operand:
         """Return a condition as an operand."""
         return condition(predicate, condition_kind(*parts), span)
@@ -416,7 +423,7 @@ class Binder:
         for when, then in node.branches:
             found = self.bind(when)
             if base is None:
-                tests.append(self.boolean(found))
+                tests.append(self.chooser(found))
             else:
                 tests.append(compared(self, "=", base, found, when.span))
             values.append(self.bind(then))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -197,7 +198,7 @@ def _cast(value: Any, source: Kind, kind: Kind) -> Any:
     if kind.name == "Float64":
         return float(value)
     low, high = RANGES[kind.name]
-    whole = int(value)
+    whole = int(value) if math.isfinite(value) else high + 1
     if not low <= whole <= high:
         message = f"a number beyond {kind} is wrapped, or not, as its type says"
         raise Fault(message)
@@ -325,14 +326,14 @@ def _null_if(binder: Binder, items: list[Operand], span: Span) -> Operand:
 
 def _if(binder: Binder, items: list[Operand], span: Span) -> Operand:
     """``if(condition, value, other)``."""
-    return binder.choice([binder.boolean(items[0])], items[1:], span)
+    return binder.choice([binder.chooser(items[0])], items[1:], span)
 
 
 def _multi_if(binder: Binder, items: list[Operand], span: Span) -> Operand:
     """``multiIf(condition, value, ..., other)``."""
     if len(items) % 2 == 0:
         binder.fail("multiIf() takes an odd number of arguments", "end with another value", span)
-    tests = [binder.boolean(item) for item in items[:-1:2]]
+    tests = [binder.chooser(item) for item in items[:-1:2]]
     return binder.choice(tests, [*items[1:-1:2], items[-1]], span)
 
 

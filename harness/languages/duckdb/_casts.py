@@ -36,6 +36,10 @@ _MOST = Context(prec=100)
 _LARGE_POWER = 60
 
 
+class Differs(Fault):
+    """What comes of a cast is not known here, not even whether it fails."""
+
+
 def cast(value: Any, kind: Kind) -> Any:
     """Return a value that is not NULL as another type; raises :class:`Fault` where it fails."""
     return _caster(kind)(value)
@@ -115,7 +119,7 @@ def _integer(value: Any, low: int, high: int) -> int:
 
 
 def _integer_of(text: str) -> int:
-    bits = _BITS.fullmatch(text.strip(_SPACES)) if len(text) <= _LONGEST else None
+    bits = _BITS.fullmatch(text) if len(text) <= _LONGEST else None
     if bits is not None:
         digits = (bits[1] or bits[2]).replace("_", "")
         return int(digits, 16 if bits[1] else 2)
@@ -125,7 +129,7 @@ def _integer_of(text: str) -> int:
 def _decimal(value: Any, kind: Kind) -> Decimal:
     if isinstance(value, str):
         if "e" in value.lower():  # which digits of it count depends on how many there are
-            raise _fails(value, str(kind))
+            raise Differs(str(_fails(value, str(kind))))
         number = _exact(value, str(kind))
     elif isinstance(value, float):
         if not math.isfinite(value):
@@ -147,7 +151,7 @@ def _double(value: Any) -> float:
         return -math.inf if text[0] == "-" else math.inf
     if text.lstrip("+-") == "nan":
         message = "NaN compares otherwise than numbers do"
-        raise Fault(message)
+        raise Differs(message)
     sign, before, after, power = parsed(value, "DOUBLE")
     return float(f"{sign}{before or '0'}.{after or '0'}e{power}")
 

@@ -35,7 +35,7 @@ from harness.languages._sql.operands import (
     test_of,
     text_test,
 )
-from harness.languages.duckdb._casts import cast
+from harness.languages.duckdb._casts import Differs, cast
 from harness.languages.duckdb._kinds import RANGES, Kind
 from harness.source import Span
 
@@ -62,6 +62,8 @@ def as_kind(operand: Operand, kind: Kind, *, tolerant: bool = False) -> Operand:
     def apply(value: Any) -> Any:
         try:
             return cast(value, kind)
+        except Differs:
+            raise
         except Fault:
             if tolerant:
                 return None
@@ -78,7 +80,7 @@ def _constant_as(operand: Operand, kind: Kind, *, tolerant: bool) -> Operand:
     try:
         return constant(cast(operand.value, kind), kind, operand.span)
     except Fault as error:
-        if tolerant:
+        if tolerant and not isinstance(error, Differs):
             return constant(None, kind, operand.span)
         return failing(str(error), kind, operand.span)
 

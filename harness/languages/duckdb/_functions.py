@@ -67,7 +67,7 @@ def substring(text: str, start: int, count: int | None = None) -> str:
         raise Fault(message)
     length = len(text)
     if start > 0:
-        first = min(length, start - 1)
+        first = start - 1
     elif start < 0:
         first = max(length + start, 0) if count is None else length + start
     else:

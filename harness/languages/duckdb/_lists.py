@@ -121,7 +121,7 @@ def contains(
     """``list_contains(list, value)``: NULL where one of them is.
 
     ``careful`` is for ``value IN list`` and ``contains``: whether an empty text or a zero is in a
-    list with NULL is left undefined, as version 2.0.0 says that it is.
+    list without it is left undefined, as version 2.0.0 says at times that it is.
     """
     if NULL in (listed.kind, value.kind):
         return condition(Constant(Truth.UNKNOWN, span), BOOLEAN, span)
@@ -133,8 +133,8 @@ def contains(
     listed = as_kind(listed, Kind("LIST", item=kind))
 
     def has(one: tuple[Any, ...], other: Any) -> bool:
-        if careful and not other and None in one and other not in one:
-            message = "an empty value in a list with NULL depends on the version"
+        if careful and not other and other not in one:
+            message = "whether an empty value is in a list depends on the version"
             raise Fault(message)
         return other in one
 
