@@ -1,6 +1,6 @@
-"""ClickHouse, in a process of its own (chdb) or as a server of the user's.
+"""ClickHouse in a process of its own: the library chdb.
 
-In both nothing is run but a statement over one table that our own grammar reads, with functions
+Nothing is run but a statement over one table that our own grammar reads, with functions
 that we evaluate, and read-only: a rule may come from anybody.
 """
 
@@ -12,9 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from harness.engines._base import Declined, Engine, Server
+from harness.engines._base import Declined, Engine
 from harness.engines._clickhouse import TABLE, Rows, is_no_syntax, question_of, refusal
-from harness.engines._clickhouse_server import ClickHouse
 from harness.engines._worker import Worker
 from harness.ir import Event, FieldType
 from harness.source import QuerySyntaxError, Unsupported
@@ -75,13 +74,4 @@ ENGINE = Engine(
     available=available,
     judge=judge,
     trusted=False,
-)
-SERVER = Server(
-    name="clickhouse",
-    title="ClickHouse",
-    languages=("clickhouse",),
-    connect=ClickHouse,
-    credentials="a user and a password",
-    settings=frozenset({"database"}),
-    clock=True,
 )

@@ -267,6 +267,8 @@ def _joined(inner: Text) -> Text:
 
 
 conditions = st.recursive(_simple, _joined, max_leaves=4)
+plain = _tests(text_columns, integer_columns, _loose)
+"""Tests of columns themselves, most of which differ from each other."""
 STATEMENTS = [
     "SELECT a, lower(b) AS x FROM logs WHERE {}",
     "SELECT * FROM logs WHERE {} ORDER BY a;",
@@ -328,7 +330,9 @@ def worlds(takes: Takes) -> st.SearchStrategy[World]:
 GRAMMAR = Grammar(
     language="clickhouse",
     queries=st.one_of(
-        conditions,
+        plain,
+        plain,
+        plain,
         conditions,
         conditions,
         st.builds(str.format, st.sampled_from(STATEMENTS), conditions),

@@ -226,6 +226,8 @@ def _joined(inner: Text) -> Text:
 
 
 conditions = st.recursive(_simple, _joined, max_leaves=4)
+plain = _tests(text_columns, integer_columns, _loose, _one("t", "a = 'a'"))
+"""Tests of columns themselves, most of which differ from each other."""
 STATEMENTS = [
     "SELECT a, lower(b) AS x FROM logs WHERE {}",
     "SELECT * FROM logs AS l WHERE {};",
@@ -286,7 +288,9 @@ def worlds(takes: Takes) -> st.SearchStrategy[World]:
 GRAMMAR = Grammar(
     language="duckdb",
     queries=st.one_of(
-        conditions,
+        plain,
+        plain,
+        plain,
         conditions,
         conditions,
         st.builds(str.format, st.sampled_from(STATEMENTS), conditions),

@@ -14,8 +14,8 @@ from harness import cli
 from harness.engines import Address, EngineFailure
 from harness.engines._addresses import Secret
 from harness.engines._base import Declined
-from harness.engines._clickhouse_server import ClickHouse
 from harness.engines._places import new_place
+from harness.engines.servers.clickhouse import ClickHouse
 from harness.ir.query import field_types
 from harness.run import opinions
 from tests.engines._stub_clickhouse import StubClickHouse

@@ -62,6 +62,7 @@ def test_case_files_say_what_duckdb_says(case: dict[str, Any]) -> None:
 @every
 def test_generated_queries_agree() -> None:
     grammar, engine = referee.get("duckdb"), local("duckdb")
+    assert engine is not None
     report = referee.search(
         grammar, Local(engine), engine.title, examples=MANY, seconds=120, seed=0
     )

@@ -26,6 +26,7 @@ from harness.ir import (
     Truth,
     Verdict,
     fields_of,
+    walk_predicate,
 )
 from harness.ir.truth import conjunction, disjunction, negate
 
@@ -40,7 +41,7 @@ class Body:
     def of(self, value: Any) -> Truth:
         """Return what the condition gives for an element; raise ``Fault`` where it fails."""
         found = _truth(self.predicate, value)
-        if found is Truth.UNDEFINED:
+        if found is Truth.UNDEFINED or Constant(Truth.UNDEFINED) in walk_predicate(self.predicate):
             message = "the function of elements fails on one of them"
             raise Fault(message)
         return found

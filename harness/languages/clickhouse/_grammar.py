@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness.languages._lexing import Lexer, Token, syntax_error
+from harness.languages._lexing import Lexer, Token, syntax_error, unsupported
 from harness.languages._sql import special
 from harness.languages._sql.grammar import Grammar
 from harness.source import Source, Span
@@ -125,6 +125,6 @@ def read_tokens(source: Source) -> list[Token]:
         if token.kind == "BAD_NUMBER":
             raise syntax_error(source, token.span, f"syntax error at {token}")
         if token.kind == "STRING" and re.search(r"\\x(?![0-9A-Fa-f]{2})|\\x[89A-Fa-f]", token.text):
-            reason = "the bytes of a text that is no UTF-8 are not compared here"
-            raise syntax_error(source, token.span, reason)
+            reason = "texts are compared as UTF-8"
+            raise unsupported(source, token.span, "a byte in a text", reason)
     return found

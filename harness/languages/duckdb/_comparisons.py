@@ -103,7 +103,7 @@ def compared(sign: str, left: Operand, right: Operand, span: Span, kind: Kind) -
     """Return ``left sign right`` of operands as one type; ``!=`` is another's negation."""
     for one, other, way in ((left, right, sign), (right, left, _MIRRORED[sign])):
         if other.constant and other.value is None:
-            return Constant(Truth.UNKNOWN, span)
+            return _with_null(one, kind, span)
         if other.constant and not one.constant:
             exact = _exactly(one, kind)
             if exact is not None:
@@ -126,6 +126,18 @@ def compared(sign: str, left: Operand, right: Operand, span: Span, kind: Kind) -
 
 def _as_it_is(value: Truth | None) -> Truth:
     return Truth.UNKNOWN if value is None else value
+
+
+def _with_null(operand: Operand, kind: Kind, span: Span) -> Predicate:
+    """Return a comparison with NULL: unknown, unless the cast of the other side fails."""
+    cast_one = as_kind(operand, kind)
+    if cast_one is operand or cast_one.constant or kind.name == "NULL":
+        return Constant(Truth.UNKNOWN, span)
+    return Condition(expression=cast_one.expression, truth=_unknown, span=span)
+
+
+def _unknown(_: Any) -> Truth:
+    return Truth.UNKNOWN
 
 
 def _exactly(operand: Operand, kind: Kind) -> Operand | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.engines._addresses import Address
-from harness.engines._base import Declined, EngineFailure, Leftover
+from harness.engines._base import Declined, EngineFailure, Leftover, Server
 from harness.engines._clickhouse import (
     NUMBER,
     Question,
@@ -185,3 +185,19 @@ def _headers(address: Address) -> dict[str, str]:
         "X-ClickHouse-User": address.user.read(),
         "X-ClickHouse-Key": address.password.read(),
     }
+
+
+def connect(address: Address) -> ClickHouse:
+    """Return a ClickHouse that answers."""
+    return ClickHouse(address)
+
+
+SERVER = Server(
+    name="clickhouse",
+    title="ClickHouse",
+    languages=("clickhouse",),
+    connect=connect,
+    credentials="a user and a password",
+    settings=frozenset({"database"}),
+    clock=True,
+)
