@@ -84,7 +84,7 @@ def alike(binder: Binder, left: Operand, right: Operand, span: Span) -> tuple[Op
         return left, right
     if one.is_time != other.is_time and (one.is_number or other.is_number):
         binder.unsupported("a time against a number", "times are compared with times", span)
-    if "Bool" in (one.name, other.name):
+    if "Bool" in (one.name, other.name) or one.nullable or other.nullable:
         binder.unsupported(f"{one} against {other}", "versions differ", span)
     message = f"there is no supertype for types {one} and {other}"
     return binder.fail(message, "write toString(x), or toInt64OrNull(x), on one side", span)

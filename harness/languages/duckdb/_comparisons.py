@@ -136,6 +136,10 @@ def _with_null(operand: Operand, kind: Kind, span: Span) -> Predicate:
     return Condition(expression=cast_one.expression, truth=_unknown, span=span)
 
 
+def _null(value: Any) -> Truth:
+    return Truth.of(value is None)
+
+
 def _unknown(_: Any) -> Truth:
     return Truth.UNKNOWN
 
@@ -176,7 +180,10 @@ def identical(left: Operand, right: Operand, span: Span, kind: Kind) -> Predicat
     """Return ``left IS NOT DISTINCT FROM right``: NULL is a value like others."""
     for one, other in ((left, right), (right, left)):
         if other.constant and other.value is None:
-            return is_null(one, span)
+            cast_one = as_kind(one, kind)
+            if cast_one is one or cast_one.constant or kind.name == "NULL":
+                return is_null(one, span)
+            return Condition(expression=cast_one.expression, truth=_null, span=span)
     found = compared("=", left, right, span, kind)
     if isinstance(found, Atom):
         return replace(found, missing=Truth.FALSE)
