@@ -41,13 +41,14 @@ class Deviation:
     """Where a real engine is known to answer otherwise than our reading, and why that stays.
 
     ``covers`` says of a query whether it may be so; ``when`` what the difference is: we reject
-    the query and the engine takes it, the reverse, or both take it and a verdict differs.
+    the query and the engine takes it, the reverse, or both take it and a verdict differs; it fails
+    where the engine fails on a document on which a part of the query is undefined for us.
     """
 
     name: str
     reason: str
     covers: Callable[[str], bool]
-    when: Literal["we reject", "it rejects", "verdicts"]
+    when: Literal["we reject", "it rejects", "verdicts", "it fails"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ from hypothesis.errors import HypothesisWarning
 from harness import languages
 from harness.engines import Connection, Store
 from harness.engines._base import Declined
+from harness.evaluate.oracle import evaluate
 from harness.evaluate.verdicts import outcomes
-from harness.ir import Context, Truth
+from harness.ir import Atom, Condition, Constant, Context, Predicate, Truth, walk_predicate
 from harness.ir.query import field_names
 from harness.languages import Language
 from harness.referee._base import Answer, Disagreement, Grammar, Report, World
@@ -149,11 +150,38 @@ class _Comparison:
             return
         when = "we reject" if ours == "invalid" else "verdicts"
         when = "it rejects" if theirs == "invalid" else when
+        if when == "verdicts" and self._only_fails(query, world, options, ours, theirs, kept):
+            when = "it fails"
         for one in self.language.deviations:
             if one.when == when and one.covers(query):
                 self.report.declared[one.name] = self.report.declared.get(one.name, 0) + 1
                 return
         raise Disagreement(query, world, options, ours=ours, theirs=theirs, words=words)
+
+    def _only_fails(
+        self,
+        query: str,
+        world: World,
+        options: Mapping[str, Any],
+        ours: Answer,
+        theirs: Answer,
+        kept: Sequence[int],
+    ) -> bool:
+        """Return whether an engine only fails where a part of the query is undefined for us."""
+        apart = [at for at in kept if ours[at] is not None and ours[at] != theirs[at]]
+        if any(theirs[at] is not None for at in apart):
+            return False
+        names = field_names(list(world.documents)) if self.language.semantics.typed else None
+        context = Context(types=world.types, fields=names, options=self._meant(options))
+        parsed = self.language.parse(Source(query, "<query>"), context)
+        leaves = [one for one in walk_predicate(parsed.predicate) if _is_leaf(one)]
+        rows = [world.documents[at] for at in apart]
+        seen = [parsed.prepare(row) if parsed.prepare else row for row in rows]
+        semantics = self.language.semantics
+        return all(
+            any(evaluate(leaf, row, semantics) is Truth.UNDEFINED for leaf in leaves)
+            for row in seen
+        )
 
     def _count(self, ours: Answer, theirs: Answer, kept: Sequence[int]) -> None:
         report = self.report
@@ -206,11 +234,17 @@ class _Comparison:
         )
 
 
+def _is_leaf(node: Predicate) -> bool:
+    return isinstance(node, Atom | Condition | Constant)
+
+
 def _agree(ours: Answer, theirs: Answer, kept: Sequence[int]) -> bool:
     """Return whether two answers are the same on the documents that the engine took.
 
-    What we leave undefined is no claim.
+    What we leave undefined is no claim. A query that we reject may as well fail on each of them.
     """
+    if ours == "invalid" and isinstance(theirs, list) and kept:
+        return all(theirs[at] is None for at in kept)
     if isinstance(ours, str) or isinstance(theirs, str):
         return ours == theirs
     return all(ours[at] is None or ours[at] == theirs[at] for at in kept)

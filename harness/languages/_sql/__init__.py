@@ -1,0 +1,1 @@
+"""What SQL dialects share: syntax trees, their parser, typed operands and patterns."""
