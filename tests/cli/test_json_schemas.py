@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from harness.cli import cli, run
 from harness.ir.values import Case
 from harness.report import _jsonschema
+from tests.scan.support import process, write_events, write_sigma
 
 RULE = Path(__file__).parents[2] / "rules" / "dpapi_domain_backup_key_file"
 SAME_DOCUMENT = {"report": "test"}
@@ -109,6 +110,21 @@ def test_explain(printed: Print, tmp_path: Path) -> None:
     document = printed("explain", RULE, event, "--format", "json")
     _jsonschema.validator("explain").validate(document)
     assert document["explanations"][0]["parts"]
+
+
+def test_scan(printed: Print, tmp_path: Path) -> None:
+    events = [process("bad.exe", "x"), {"some": "thing"}]
+    path = write_events(tmp_path / "e.jsonl", events)
+    with path.open("a") as file:
+        file.write("no event\n")
+    expect = tmp_path / "expect.txt"
+    expect.write_text("expect: [{rule: bad, exactly: 2}]")
+    rule = write_sigma(tmp_path, "bad", {"product": "windows"}, {"selection": {"Image": "bad.exe"}})
+    document = printed("scan", rule, path, "--expect", expect, "--no-cache", "--format", "json")
+    _jsonschema.validator("scan").validate(document)
+    assert document["files"][0]["troubles"]
+    assert document["rules"][0]["first"]
+    assert document["expectations"]
 
 
 def test_languages(printed: Print) -> None:
