@@ -34,6 +34,7 @@ def _only(name: Path, folder: Path | None, said: list[str]) -> Environment:
         return found
 
 
+@pytest.mark.long
 def test_an_environment_is_made_once(requirements: Write, tmp_path: Path) -> None:
     path, kept, said = requirements("pysigma==1.0"), tmp_path / "kept", list[str]()
     first = _only(path, kept, said)
@@ -44,6 +45,7 @@ def test_an_environment_is_made_once(requirements: Write, tmp_path: Path) -> Non
     assert [one.name for one in kept.iterdir()] == [Path(first.python).parents[1].name]
 
 
+@pytest.mark.long
 def test_a_failure_says_what_pip_says_and_leaves_nothing(
     requirements: Write, tmp_path: Path
 ) -> None:
@@ -58,6 +60,7 @@ def test_a_failure_says_what_pip_says_and_leaves_nothing(
     assert list(kept.iterdir()) == []
 
 
+@pytest.mark.long
 def test_what_may_change_under_its_name_is_not_kept(requirements: Write, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     requirements("")

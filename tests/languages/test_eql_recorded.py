@@ -98,6 +98,7 @@ def _rules() -> list[Any]:
     return sorted(RULES.rglob("*.toml"))
 
 
+@pytest.mark.long
 def test_every_elastic_rule_is_read() -> None:
     paths = _rules()
     if not isinstance(paths[0], Path):

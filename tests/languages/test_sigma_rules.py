@@ -15,6 +15,7 @@ from harness.source import QuerySyntaxError, Source, Unsupported
 RULES = Path(__file__).parents[3] / "shared" / "data" / "sigma-rules"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not RULES.is_dir(), reason="SigmaHQ's rules are not beside this checkout")
 def test_every_sigmahq_rule_is_read() -> None:
     counts: Counter[str] = Counter()

@@ -96,6 +96,7 @@ def test_hidden_characters_are_shown(hostile: dict[str, Any]) -> None:
     assert "\u202e" not in text
 
 
+@pytest.mark.long
 def test_names_are_those_of_the_pytest_plugin() -> None:
     """The cases of a cell are named like the items that ``pytest rules/`` collects."""
     from harness import test as run  # noqa: PLC0415 - pytest would collect a module-level name

@@ -40,6 +40,7 @@ def test_the_committed_reports_are_these() -> None:
     assert AGAIN in (ROOT / "reports" / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_hash_seed_does_not_matter() -> None:
     """A run and its reports are the same bytes in another process."""
     seen = {

@@ -44,11 +44,13 @@ def _outcome(rule: Rule) -> str:
     return "read"
 
 
+@pytest.mark.long
 def test_elastic_rules() -> None:
     outcomes = [_outcome(one) for one in _rules("elastic-rules", 1000)[::5]]
     assert outcomes.count("read") > len(outcomes) // 2
 
 
+@pytest.mark.long
 def test_splunk_detections() -> None:
     for rule in _rules("splunk-detections", 1000)[::5]:
         _outcome(rule)
