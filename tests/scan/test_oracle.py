@@ -47,4 +47,4 @@ def test_every_verdict_is_that_of_oracle() -> None:
                     expected.add((number, row))
     assert judged > 1_000_000 // STEP
     assert found == expected
-    assert len(found) > len(lines) // 200
+    assert found
