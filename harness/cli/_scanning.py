@@ -99,12 +99,13 @@ def _totals(document: Mapping[str, Any]) -> Iterator[str]:
     summary = document["summary"]
     rate = summary["events"] / max(summary["seconds"], 1e-3)
     yield (
-        f"{summary['events']:,} events in {_files(summary['files'])}, {summary['rules']:,} rules, "
+        f"{_some(summary['events'], 'event')} in {_some(summary['files'], 'file')}, "
+        f"{_some(summary['rules'], 'rule')}, "
         f"{summary['seconds']:.1f} s ({rate:,.0f} events/s)"
     )
     yield (
-        f"{summary['hits']:,} hits of {summary['rules_with_hits']:,} rules; "
-        f"{summary['rules_without_events']:,} rules saw no event of their log source"
+        f"{_some(summary['hits'], 'hit')} of {_some(summary['rules_with_hits'], 'rule')}; "
+        f"{_some(summary['rules_without_events'], 'rule')} saw no event of their log source"
     )
     if summary["unknown"]:
         most = "; ".join(f"{escape(one['keys'])}" for one in document["unknown"][:2])
@@ -113,9 +114,10 @@ def _totals(document: Mapping[str, Any]) -> Iterator[str]:
             f"{most}; --logsource says what they are"
         )
     if summary["unreadable"] or summary["errors"]:
-        yield f"{summary['unreadable']:,} records and {summary['errors']:,} parts not read"
+        records, parts = _some(summary["unreadable"], "record"), _some(summary["errors"], "part")
+        yield f"{records} and {parts} not read"
     if summary["not_run"]:
-        yield f"{summary['not_run']:,} queries not run (-v says why)"
+        yield f"{_some(summary['not_run'], 'query')} not run (-v says why)"
     if summary["undecided"]:
         yield f"{summary['undecided']:,} verdicts undecided: the query fails on the event"
     if summary["disagreements"]:
@@ -126,5 +128,7 @@ def _totals(document: Mapping[str, Any]) -> Iterator[str]:
         yield "interrupted: the result covers what was read until then"
 
 
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count:,} files"
+def _some(count: int, what: str) -> str:
+    if count == 1:
+        return f"1 {what}"
+    return f"{count:,} {what[:-1]}ies" if what.endswith("y") else f"{count:,} {what}s"

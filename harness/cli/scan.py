@@ -17,6 +17,8 @@ from harness.cli._common import FINDINGS, KEPT, UNUSABLE, console, write
 from harness.errors import Diagnostic, InvalidInput
 
 _RULES = (".yml", ".yaml", ".toml", ".eql", ".kql", ".esql")
+_EITHER = (".json", ".log")
+"""Endings of events that may stand beside rules without being any."""
 _SMALL = 48 << 20
 """Bytes of input for which a second process is not worth its start."""
 
@@ -129,6 +131,8 @@ def command(
     expected = read(expectations) if expectations is not None else []
     declared = LogSource.parse(logsource) if logsource else None
     rules, events = _told_apart(paths)
+    if not (events or more_events):
+        raise InvalidInput([_no_events()])
     inputs = [one for path in [*events, *more_events] for one in find(path, input_format)]
     request = _request(wanted)
     ready = prepared([Path(one) for one in [*rules, *more_rules]], request, remember=remember)
@@ -189,11 +193,11 @@ def _told_apart(paths: tuple[str, ...]) -> tuple[list[str], list[str]]:
             events.append(given)
         elif path.is_dir():
             below = [one for one in path.rglob("*") if one.is_file()]
-            has_events = any(map(is_events, below))
+            held = [one for one in below if is_events(one)]
             has_rules = any(one.suffix.lower() in _RULES for one in below)
-            if has_events and has_rules:
+            if has_rules and any(one.suffix.lower() not in _EITHER for one in held):
                 raise InvalidInput([_unclear(given)])
-            (events if has_events else rules).append(given)
+            (events if held and not has_rules else rules).append(given)
         else:
             (events if is_events(path) else rules).append(given)
     return rules, events
@@ -253,6 +257,14 @@ def _bar(total: int, *, quiet: bool) -> Iterator[Callable[[int, int], None] | No
             bar.update(task, completed=done, rate=rate, visible=seconds > 1)
 
         yield advance
+
+
+def _no_events() -> Diagnostic:
+    return Diagnostic(
+        code="no-events",
+        message="there are no events to run the rules on",
+        hint="name a file or folder of recorded events after the rules, or - for standard input",
+    )
 
 
 def _unclear(path: str) -> Diagnostic:

@@ -21,6 +21,8 @@ _DEEPEST = 50
 
 _COMMON = frozenset('abcdefghijklmnopqrstuvwxyz0123456789 .:-_/\\"=,()')
 _RARE = 3
+_SAME = "\t\n\r\f"
+"""Control characters whose escapes mean the same in every dialect."""
 
 Texts = frozenset[str]
 
@@ -112,6 +114,8 @@ def _char(operator: str, argument: Any, *, caseless: bool) -> str:
     if operator != "LITERAL":
         return ""
     char = chr(argument)
-    if not char.isprintable() or (caseless and (not char.isascii() or char in "sS")):
+    if not (char.isprintable() or char in _SAME) or (
+        caseless and (not char.isascii() or char in "sS")
+    ):
         return ""  # of ASCII, only s equals a letter that folding keeps apart: U+017F
     return fold(char, Case.UNICODE)

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from harness.telemetry.formats._base import (
     PIECE,
@@ -30,6 +31,7 @@ from harness.telemetry.formats._base import (
 )
 from harness.telemetry.shapes import Shapes
 
+Flags = NDArray[np.bool_]
 _BLOCK = 512 << 10
 _PATIENCE = 1.0
 """Seconds after which lines of a stream are worked on, however few they are."""
@@ -173,32 +175,45 @@ def _repeats(data: bytes, lines: Sequence[bytes], events: Sequence[dict[str, Any
     Without blanks before colons every key is followed by a quote and a colon. As many of these
     as there are keys, or as what was read has when it is written again, leave no key unseen.
     """
-    if not (_pairs_in(data, b" :") or _pairs_in(data, b"\t:")):
-        if _pairs_in(data, b'":') == sum(map(len, events)):
-            return False
-    elif any(_has_repeats(line) for line in lines if b" :" in line or b"\t:" in line):
-        return True
-    colons = np.flatnonzero(np.frombuffer(data, np.uint8) == _COLON)
-    before = np.frombuffer(data, np.uint8)[colons - 1]
-    keys = colons[before == _QUOTE]
+    if _count_of(b" :", data) or _count_of(b"\t:", data):
+        odd = [line for line in lines if b" :" in line or b"\t:" in line]
+        if any(map(_has_repeats, odd)):
+            return True
+    if _count_of(b'":', data) == sum(map(len, events)):
+        return False
+    keys = _places_of(b'":', data)
+    following = np.frombuffer(data, np.uint8)[np.minimum(keys + 2, len(data) - 1)]
+    keys = np.sort(keys[following != _COLON])  # no value begins so, but text does: "::1"
     held = np.fromiter(map(len, events), np.int64, len(events))
+    if len(keys) == held.sum():
+        return False
     ends = np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)) + 1)
     counts = np.diff(np.searchsorted(keys, ends), prepend=0)
     unlike = np.flatnonzero(counts != held).tolist()
     if len(unlike) * _FEW < len(lines):
         return any(_has_repeats(lines[number]) for number in unlike)
-    return len(keys) > orjson.dumps(events).count(b'":')
+    again = orjson.dumps(events)
+    return len(keys) > again.count(b'":') - again.count(b'"::')
 
 
-_QUOTE, _COLON = b'":'
+_COLON = ord(":")
 
 
-def _pairs_in(data: bytes, pair: bytes) -> int:
-    """Return how often two bytes stand side by side; quicker than to look for them."""
+def _side_by_side(pair: bytes, data: bytes) -> tuple[Flags, Flags]:
+    """Return whether two bytes stand at each even place, and at each odd one."""
     [wanted] = np.frombuffer(pair, np.uint16)
     even = np.frombuffer(data, np.uint16, len(data) // 2)
     odd = np.frombuffer(data, np.uint16, (len(data) - 1) // 2, offset=1)
-    return int(np.count_nonzero(even == wanted) + np.count_nonzero(odd == wanted))
+    return even == wanted, odd == wanted
+
+
+def _count_of(pair: bytes, data: bytes) -> int:
+    return sum(int(np.count_nonzero(part)) for part in _side_by_side(pair, data))
+
+
+def _places_of(pair: bytes, data: bytes) -> NDArray[np.intp]:
+    even, odd = map(np.flatnonzero, _side_by_side(pair, data))
+    return np.concatenate([even * 2, odd * 2 + 1])
 
 
 _FEW = 20
