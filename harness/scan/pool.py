@@ -9,11 +9,14 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import NamedTuple
 
 from harness.scan.part import Part
 from harness.telemetry.formats import Piece
 
+_TRIES = 2
+"""Times that a piece is run alone after it may have killed its process."""
 AHEAD = 2
 """Pieces per process that are handed out before the first of them is awaited."""
 
@@ -39,7 +42,7 @@ def in_processes(make: Make, jobs: Iterable[Job], count: int) -> Generator[tuple
     """Yield the part of each piece, in order.
 
     A process that dies takes the pool with it: the pieces under way are then run again, one at
-    a time, and one whose process dies once more is reported as lost.
+    a time, and one whose process dies each time is reported as lost.
     """
     pending: deque[tuple[Job, Future[Part]]] = deque()
     source = iter(jobs)
@@ -65,11 +68,10 @@ def in_processes(make: Make, jobs: Iterable[Job], count: int) -> Generator[tuple
 
 
 def _alone(make: Make, job: Job) -> Part:
-    with _pool(make, 1) as pool:
-        try:
+    for _ in range(_TRIES):
+        with _pool(make, 1) as pool, suppress(BrokenProcessPool):
             return pool.submit(_run, job).result()
-        except BrokenProcessPool:
-            return Part(error="its process died twice, perhaps for lack of memory")
+    return Part(error=f"its process died {_TRIES} times, perhaps for lack of memory")
 
 
 def _pool(make: Make, count: int) -> ProcessPoolExecutor:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +19,7 @@ from harness.scan.part import Part
 from harness.scan.pool import Job, in_processes
 from harness.telemetry.formats import Piece, jsonl
 from harness.telemetry.inputs import Input
-from tests.scan.support import Json, hits, process, scan, write_events, write_sigma
+from tests.scan.support import SYSMON, Json, hits, process, scan, write_events, write_sigma
 
 GOOD = json.dumps(process("C:\\a\\bad.exe", "bad.exe"))
 
@@ -194,9 +195,46 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
     assert [job.piece.path for job, _ in found] == names
     for (job, part), at in zip(found, range(len(names)), strict=True):
         if job.piece.path == "dies":
-            assert "died twice" in part.error
+            assert "died 2 times" in part.error
         else:
             assert (part.records, part.error) == (at, "")
+
+
+class _Records:
+    """Stands for the parser of EVTX: two records, a damaged chunk, another record."""
+
+    def __init__(self, path: str, number_of_threads: int) -> None:
+        self.path, self.threads = path, number_of_threads
+        event = {"System": {"Channel": SYSMON, "EventID": 1}, "EventData": {"Image": "\\bad.exe"}}
+        good = json.dumps({"Event": event}, indent=2)
+        self._left = [(7, good), (9, good), None, (30, good)]
+
+    def records_json(self) -> _Records:
+        return self
+
+    def __iter__(self) -> _Records:
+        return self
+
+    def __next__(self) -> Json:
+        if not self._left:
+            raise StopIteration
+        found = self._left.pop(0)
+        if found is None:
+            message = "chunk 2 is damaged\nmore about it"
+            raise RuntimeError(message)
+        return {"event_record_id": found[0], "data": found[1]}
+
+
+def test_a_damaged_chunk_of_a_windows_event_log(
+    tmp_path: Path, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "evtx", SimpleNamespace(PyEvtxParser=_Records))
+    path = tmp_path / "e.evtx"
+    path.write_bytes(b"")
+    document = scan(rules, path)
+    [file] = document["files"]
+    assert file["troubles"] == [{"record": 10, "reason": "chunk 2 is damaged"}]
+    assert hits(document) == {"bad": [7, 9, 30]}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX has them")
