@@ -44,17 +44,20 @@ def in_processes(make: Make, jobs: Iterable[Job], count: int) -> Generator[tuple
     A process that dies takes the pool with it: the pieces under way are then run again, one at
     a time, and one whose process dies each time is reported as lost.
     """
-    pending: deque[tuple[Job, Future[Part]]] = deque()
+    pending: deque[tuple[Job, Future[Part] | None]] = deque()
     source = iter(jobs)
     pool = _pool(make, count)
     try:
         while True:
             while len(pending) < count * AHEAD and (job := next(source, None)) is not None:
-                pending.append((job, pool.submit(_run, job)))
+                pending.append((job, _submitted(pool, job)))
             if not pending:
                 break
+            future = pending[0][1]
             try:
-                part = pending[0][1].result()
+                if future is None:
+                    raise BrokenProcessPool
+                part = future.result()
             except BrokenProcessPool:
                 pool.shutdown(wait=False, cancel_futures=True)
                 for job, _ in pending:
@@ -65,6 +68,14 @@ def in_processes(make: Make, jobs: Iterable[Job], count: int) -> Generator[tuple
             yield pending.popleft()[0], part
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _submitted(pool: ProcessPoolExecutor, job: Job) -> Future[Part] | None:
+    """Hand out a piece; ``None`` where the pool is broken already."""
+    try:
+        return pool.submit(_run, job)
+    except BrokenProcessPool:
+        return None
 
 
 def _alone(make: Make, job: Job) -> Part:
