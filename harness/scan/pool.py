@@ -44,7 +44,7 @@ def in_processes(make: Make, jobs: Iterable[Job], count: int) -> Generator[tuple
     A process that dies takes the pool with it: the pieces under way are then run again, one at
     a time, and one whose process dies each time is reported as lost.
     """
-    pending: deque[tuple[Job, Future[Part] | None]] = deque()
+    pending: deque[tuple[Job, Future[Part]]] = deque()
     source = iter(jobs)
     pool = _pool(make, count)
     try:
@@ -53,11 +53,8 @@ def in_processes(make: Make, jobs: Iterable[Job], count: int) -> Generator[tuple
                 pending.append((job, _submitted(pool, job)))
             if not pending:
                 break
-            future = pending[0][1]
             try:
-                if future is None:
-                    raise BrokenProcessPool
-                part = future.result()
+                part = pending[0][1].result()
             except BrokenProcessPool:
                 pool.shutdown(wait=False, cancel_futures=True)
                 for job, _ in pending:
@@ -70,12 +67,14 @@ def in_processes(make: Make, jobs: Iterable[Job], count: int) -> Generator[tuple
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _submitted(pool: ProcessPoolExecutor, job: Job) -> Future[Part] | None:
-    """Hand out a piece; ``None`` where the pool is broken already."""
+def _submitted(pool: ProcessPoolExecutor, job: Job) -> Future[Part]:
+    """Hand out a piece, to a pool that may be broken already."""
     try:
         return pool.submit(_run, job)
-    except BrokenProcessPool:
-        return None
+    except BrokenProcessPool as error:
+        broken: Future[Part] = Future()
+        broken.set_exception(error)
+        return broken
 
 
 def _alone(make: Make, job: Job) -> Part:
