@@ -2,7 +2,7 @@
 
 Product and service come from the taxonomy of the Sigma specification
 (https://github.com/SigmaHQ/sigma-specification, appendix "taxonomy"); the channels of Windows
-services are the channel names that Windows itself uses.
+services are those by which recorded events are recognised.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from harness import schemas
 from harness.ir import Atom, Case, Equals, Predicate, any_of
+from harness.telemetry.logsources import channels
 
 ANY_KIND = "event"
 """The kind of events that have no kind of their own: values under the rule's own names."""
@@ -18,35 +19,28 @@ _RECORDS = "windows_security"
 """The kind of the records of any Windows channel."""
 
 _PRODUCTS = ("windows", "linux", "macos")
-_CHANNELS: Mapping[str, tuple[str, ...]] = {
-    "security": ("Security",),
-    "system": ("System",),
-    "application": ("Application",),
-    "sysmon": ("Microsoft-Windows-Sysmon/Operational",),
-    "powershell": (
-        "Microsoft-Windows-PowerShell/Operational",
-        "PowerShellCore/Operational",
-    ),
-    "powershell-classic": ("Windows PowerShell",),
-    "taskscheduler": ("Microsoft-Windows-TaskScheduler/Operational",),
-    "wmi": ("Microsoft-Windows-WMI-Activity/Operational",),
-    "windefend": ("Microsoft-Windows-Windows Defender/Operational",),
-    "ntlm": ("Microsoft-Windows-NTLM/Operational",),
-    "dns-server": ("DNS Server",),
-    "bits-client": ("Microsoft-Windows-Bits-Client/Operational",),
-    "codeintegrity-operational": ("Microsoft-Windows-CodeIntegrity/Operational",),
-    "applocker": (
-        "Microsoft-Windows-AppLocker/MSI and Script",
-        "Microsoft-Windows-AppLocker/EXE and DLL",
-        "Microsoft-Windows-AppLocker/Packaged app-Deployment",
-        "Microsoft-Windows-AppLocker/Packaged app-Execution",
-    ),
-    "terminalservices-localsessionmanager": (
-        "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational",
-    ),
-    "smbclient-security": ("Microsoft-Windows-SmbClient/Security",),
-    "firewall-as": ("Microsoft-Windows-Windows Firewall With Advanced Security/Firewall",),
-}
+_SERVICES = frozenset(
+    {
+        "application",
+        "applocker",
+        "bits-client",
+        "codeintegrity-operational",
+        "dns-server",
+        "firewall-as",
+        "ntlm",
+        "powershell",
+        "powershell-classic",
+        "security",
+        "smbclient-security",
+        "sysmon",
+        "system",
+        "taskscheduler",
+        "terminalservices-localsessionmanager",
+        "windefend",
+        "wmi",
+    }
+)
+"""Windows services of which events are made with their channel; others may be recognised only."""
 
 
 def kind_of(logsource: Mapping[str, str]) -> str:
@@ -54,7 +48,7 @@ def kind_of(logsource: Mapping[str, str]) -> str:
     category, windows = logsource.get("category", ""), logsource.get("product") == "windows"
     if windows and category in schemas.kinds():
         return category
-    if windows and not category and logsource.get("service", "").lower() in _CHANNELS:
+    if windows and not category and logsource.get("service", "").lower() in _SERVICES:
         return _RECORDS
     return ANY_KIND
 
@@ -66,9 +60,9 @@ def conditions(logsource: Mapping[str, str]) -> tuple[Predicate, ...]:
         found.append(_equals("OS", product))
     if logsource.get("category", "").lower() == "file_event":
         found.append(_equals("Action", "creation"))
-    channels = _CHANNELS.get(logsource.get("service", "").lower(), ())
-    if channels:
-        found.append(any_of(*(_equals("Channel", channel) for channel in channels)))
+    service = logsource.get("service", "").lower()
+    if service in _SERVICES:
+        found.append(any_of(*(_equals("Channel", one) for one in channels(service))))
     return tuple(found)
 
 

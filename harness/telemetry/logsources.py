@@ -73,6 +73,11 @@ def _facts() -> Mapping[str, Any]:
     return tomllib.loads(text)
 
 
+def channels(service: str) -> tuple[str, ...]:
+    """Return the Windows channels that a service stands for; nothing for an unknown one."""
+    return tuple(_facts()["windows"]["services"].get(service, ()))
+
+
 @lru_cache(maxsize=1)
 def _windows() -> Mapping[str, tuple[str, ...]]:
     """Return the services of each channel, in small letters."""
