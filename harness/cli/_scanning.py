@@ -83,7 +83,7 @@ def _disagreements(rows: Sequence[Mapping[str, Any]], out: Console) -> None:
                 verb = "misses" if what == "missed" else "also returns"
                 out.print(
                     f"{escape(row['title'] or row['rule'])}: {escape(row['translation'])} {verb} "
-                    f"{row[what]:,} events: {escape(at)}",
+                    f"{_some(row[what], 'event')}: {escape(at)}",
                     soft_wrap=True,
                 )
 
@@ -91,7 +91,7 @@ def _disagreements(rows: Sequence[Mapping[str, Any]], out: Console) -> None:
 def _expectations(rows: Sequence[Mapping[str, Any]], out: Console) -> None:
     for row in rows:
         if not row["met"]:
-            why = row["reason"] or f"{row['hits']:,} hits, expected {row['expected']}"
+            why = row["reason"] or f"{_some(row['hits'], 'hit')}, expected {row['expected']}"
             out.print(f"{escape(row['rule'])}: {escape(why)}", soft_wrap=True)
 
 
