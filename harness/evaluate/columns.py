@@ -197,6 +197,7 @@ class Columns:
         self.events = events
         self._columns: dict[Hashable, Column] = {}
         self._levels: dict[str, _Level] = {}
+        self._asked: list[Semantics] = []  # kept, so that their numbers stay theirs
 
     def __len__(self) -> int:
         return len(self.events)
@@ -211,6 +212,7 @@ class Columns:
         if key not in self._columns:
             found = self.contents(subject, semantics.lookup)
             self._columns[key] = Column(found.codes, found.distinct)
+            self._asked.append(semantics)
         return self._columns[key]
 
     def contents(self, subject: str | AnyField, lookup: Lookup) -> Column:
