@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 import harness
 from harness.evaluate import oracle
 from harness.evaluate.verdicts import outcomes, read
+from harness.ir import Context
+from harness.languages.logsql import LANGUAGE
 from harness.languages.logsql import _numbers as numbers
+from harness.source import Source
 
 EVENTS: list[dict[str, Any]] = [
     {},
@@ -111,3 +114,10 @@ def test_many_filters_behind_each_other_are_read() -> None:
 def test_an_option_of_another_kind_is_refused() -> None:
     with pytest.raises(harness.InvalidInput, match="stream_fields"):
         read("a", language="logsql", options={"stream_fields": 5})
+
+
+@pytest.mark.parametrize("query", [">nan", "a:<=NaN", "a:range(nan, 5)", "a:range[1, nan)"])
+def test_what_is_no_number_is_read_alike_each_time(query: str) -> None:
+    source = Source(query)
+    first, second = (LANGUAGE.parse(source, Context()).predicate for _ in range(2))
+    assert first == second

@@ -263,16 +263,21 @@ def _compare(reader: Reader, field: str) -> Predicate:
         edge = text if equal is (sign == ">") else f"{text}\0"
         test = tests.Texts(edge, None) if sign == ">" else tests.Texts("", edge)
     elif sign == ">":
-        test = tests.Numbers(bound if equal else math.nextafter(bound, math.inf), math.inf)
+        test = tests.Numbers(bound if equal else _next(bound, math.inf), math.inf)
     else:
-        test = tests.Numbers(-math.inf, bound if equal else math.nextafter(bound, -math.inf))
+        test = tests.Numbers(-math.inf, bound if equal else _next(bound, -math.inf))
     return reader.test(field, test, tokens.since(start))
+
+
+def _next(number: float, towards: float) -> float:
+    """Return the next number; for none the one NaN, which alone is equal to itself."""
+    return math.nan if math.isnan(number) else math.nextafter(number, towards)
 
 
 def _number(text: str) -> float | None:
     found = numbers.number(text)
     if found is not None and math.isnan(found):
-        return found if text.lower() == "nan" else None
+        return math.nan if text.lower() == "nan" else None  # one object, equal to itself
     return math.nan if found is None and text.lower() == "nan" else found
 
 
@@ -289,8 +294,8 @@ def _range(reader: Reader, field: str) -> Predicate:
     tokens.expect(",")
     high = _bound(reader)
     last = tokens.expect(")", "]").text == "]"
-    low = low if first or math.isinf(low) else math.nextafter(low, math.inf)
-    high = high if last or math.isinf(high) else math.nextafter(high, -math.inf)
+    low = low if first or math.isinf(low) else _next(low, math.inf)
+    high = high if last or math.isinf(high) else _next(high, -math.inf)
     return reader.test(field, tests.Numbers(low, high), tokens.since(start))
 
 
