@@ -12,7 +12,7 @@ from harness.conversion.translate import Request, translated
 from harness.documents.build import documents
 from harness.documents.document import Document
 from harness.errors import Diagnostic, InvalidInput
-from harness.events import solve
+from harness.events.corpus import samples_of
 from harness.events.intent import intent_of
 from harness.report.results import Collector
 from harness.ruleset.model import Rule
@@ -38,7 +38,7 @@ def corpus(rule: Rule, schema: str, *, seed: int = 0) -> list[Document]:
         Unsupported: The rule's reference is not evaluated yet.
     """
     intent = intent_of(rule)
-    built = solve.samples(intent, seed=seed)
+    built = samples_of(rule, intent, seed=seed)
     return documents(built.samples, intent, schemas.get(schema), seed=seed)
 
 

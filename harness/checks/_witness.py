@@ -96,7 +96,7 @@ def _shrunk(
     values = dict(document.values)
     if document.mutation is not None:
         schema = schemas.get(document.shape) if document.shape else cell.schema
-        return values, _without_unread(cell, document.body, schema)
+        return values, without_unread(cell, document.body, schema)
     fires = verdict is Truth.TRUE
     protected = cell.intent.read_values() if fires else _read(cell)
     body = document.body
@@ -109,10 +109,10 @@ def _shrunk(
             continue
         if cell.judge([rendered]) == [verdict]:
             values, body = fewer, rendered
-    return values, _without_unread(cell, body, cell.schema)
+    return values, without_unread(cell, body, cell.schema)
 
 
-def _without_unread(cell: Cell, full: Mapping[str, Any], schema: Schema) -> Mapping[str, Any]:
+def without_unread(cell: Cell, full: Mapping[str, Any], schema: Schema) -> Mapping[str, Any]:
     """Return a document without the keys that neither side looks at, if that changes nothing."""
     provenance = schema.provenance(cell.intent.kind)
     read = cell.intent.read_values()

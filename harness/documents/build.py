@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness import mutations
 from harness.documents.document import Document
+from harness.events.corpus import FAMILY as REGRESSION
 from harness.events.intent import Intent
 from harness.events.model import Label, Sample
 from harness.mutations import Effect, Mutated, Mutation, Subject
@@ -47,17 +48,18 @@ def documents(
     for name in mutations.names():
         mutation = mutations.get(name)
         subjects = _subjects(plain, once=mutation.once, few=paths is not None)
-        result.extend(_mutated(mutation, subjects, intent, schema, (seed, paths)))
+        result.extend(mutated(mutation, subjects, intent, schema, (seed, paths)))
     return result
 
 
-def _mutated(
+def mutated(
     mutation: Mutation,
     subjects: Iterable[Document],
     intent: Intent,
     schema: Schema,
     settings: tuple[int, frozenset[str] | None],
 ) -> Iterator[Document]:
+    """Yield what a mutation makes of documents; ``settings`` are the seed and what to look at."""
     (seed, paths), name = settings, mutation.name
     for document in subjects:
         key = f"{seed}/{name}/{document.sample.name}/{schema.name}"
@@ -102,8 +104,10 @@ def _subjects(plain: list[Document], *, once: bool, few: bool) -> Iterator[Docum
     """Yield the documents that are mutated.
 
     One malicious a family; of the benign one for each condition of the reference that they
-    turn, then the first ones.
+    turn, then the first ones. All that were saved: a mutation may be what they show.
     """
+    saved = [one for one in plain if one.sample.family == REGRESSION]
+    plain = [one for one in plain if one.sample.family != REGRESSION]
     malicious = list(
         {
             (one.sample.family, one.sample.family == "alternative" and one.sample.name): one
@@ -120,3 +124,4 @@ def _subjects(plain: list[Document], *, once: bool, few: bool) -> Iterator[Docum
         malicious, count = malicious[:FEW], FEW
     yield from malicious[:1] if once else malicious
     yield from benign[:1] if once else [*turning, *rest][:count]
+    yield from saved

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.errors import Diagnostic, InvalidInput
 from harness.ruleset.files import MANIFEST, read_text, rule_files
 from harness.ruleset.model import Rule
+from harness.ruleset.regressions import with_regressions
 from harness.ruleset.sources import Loaded, RuleFile, RuleSource, all_sources
 
 __all__ = ["Loaded", "load", "load_rules"]
@@ -28,7 +29,8 @@ def load(paths: Sequence[Path]) -> Loaded:
         if files:
             source.read(files, result)
     result.problems.extend([_no_rules(root) for root in paths if _is_empty(root, result)])
-    result.rules[:] = _told_apart(result.rules)
+    result.rules[:], bad = with_regressions(list(_told_apart(result.rules)))
+    result.problems.extend(bad)
     return result
 
 

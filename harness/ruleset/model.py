@@ -78,6 +78,19 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Regression:
+    """An activity of a rule that once exposed a disagreement, saved to be run for ever.
+
+    ``values`` are those of the rule's kind, ``None`` for one that is absent; ``place`` is the
+    file.
+    """
+
+    name: str
+    values: Mapping[str, Any]
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
     """What every translation must keep, on every schema it is written for.
 
@@ -133,7 +146,7 @@ class Rule:
 
     ``unsupported`` is why the rule cannot be run, whatever its query says; ``warnings`` are
     facts about its files that its owner should know and that do not stop it. ``shares_id`` where
-    another rule has the same id.
+    another rule has the same id. ``regressions`` are run beside what is generated.
     """
 
     name: str
@@ -150,6 +163,7 @@ class Rule:
     warnings: tuple[Diagnostic, ...] = ()
     unsupported: NotEvaluated | None = None
     shares_id: bool = False
+    regressions: tuple[Regression, ...] = ()
 
     @property
     def key(self) -> str:

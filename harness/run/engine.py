@@ -19,8 +19,8 @@ from harness.documents.document import Document
 from harness.errors import Diagnostic, InvalidInput
 from harness.evaluate.columns import Columns
 from harness.evaluate.verdicts import outcomes
-from harness.events import solve
 from harness.events.asked import Asked
+from harness.events.corpus import samples_of
 from harness.events.intent import Intent, intent_of
 from harness.events.kinds import CLOCK
 from harness.events.model import Samples
@@ -94,7 +94,7 @@ def run_rule(plan: Plan, rule: Rule, cache: Cache) -> Iterator[RunEvent]:
     except InvalidInput as error:
         yield _unusable(rule, *_placed(rule, error))
         return
-    samples = solve.samples(intent, seed=plan.seed)
+    samples = samples_of(rule, intent, seed=plan.seed)
     cells: list[Cell] = []
     problems: list[Diagnostic] = []
     used: set[Known] = set()

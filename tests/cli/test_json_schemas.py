@@ -127,6 +127,14 @@ def test_scan(printed: Print, tmp_path: Path) -> None:
     assert document["expectations"]
 
 
+def test_fuzz(printed: Print) -> None:
+    document = printed(
+        "fuzz", RULE, "--schema", "endgame", "--seconds", "0.2", "--no-save", "--format", "json"
+    )
+    _jsonschema.validator("fuzz").validate(document)
+    assert document["translations"]
+
+
 def test_languages(printed: Print) -> None:
     document = printed("languages", "--format", "json")
     _jsonschema.validator("languages").validate(document)

@@ -13,7 +13,7 @@ from harness.cache import Cache
 from harness.checks import Cell
 from harness.conversion.translate import Request, translated
 from harness.errors import Diagnostic
-from harness.events import solve
+from harness.events.corpus import samples_of
 from harness.events.intent import Intent, intent_of
 from harness.events.model import Samples
 from harness.gate.drift.changes import Change
@@ -104,7 +104,7 @@ class _Comparison:
 
     @cached_property
     def _samples(self) -> Samples:
-        return solve.samples(self._intent, seed=self.seed)
+        return samples_of(self.rule, self._intent, seed=self.seed)
 
     def _corpus(self, old: Translation, new: Translation) -> Corpus:
         """Return the events of a target; where few are wanted, mutated at what its sides read."""

@@ -1,0 +1,44 @@
+"""All labelled activities of a rule: those that are generated, and those that were saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.evaluate.explain import LeafOutcome, explain
+from harness.events import solve
+from harness.events.intent import Intent
+from harness.events.model import Activity, Label, Sample, Samples
+from harness.ir import Truth
+from harness.ruleset.model import Regression, Rule
+
+FAMILY = "regression"
+
+
+def samples_of(rule: Rule, intent: Intent, *, seed: int = 0) -> Samples:
+    """Return a rule's activities; what was saved gets its label anew from the reference."""
+    built = solve.samples(intent, seed=seed)
+    if not rule.regressions:
+        return built
+    saved = tuple(_sample(rule, intent, one) for one in rule.regressions)
+    return Samples(samples=(*built.samples, *saved), gaps=built.gaps)
+
+
+def _sample(rule: Rule, intent: Intent, saved: Regression) -> Sample:
+    label = intent.label(saved.values)
+    apart = _apart(rule, intent, saved.values) if label is Label.BENIGN else None
+    return Sample(
+        name=f"{FAMILY}-{saved.name}",
+        label=label,
+        family=FAMILY,
+        because=apart.seen if apart else f"found by harness fuzz as {saved.name}",
+        activity=Activity(kind=rule.kind, values=saved.values),
+        atom=apart.span if apart else None,
+    )
+
+
+def _apart(rule: Rule, intent: Intent, values: Mapping[str, Any]) -> LeafOutcome | None:
+    """Return the first part of the reference that is not true on an activity."""
+    document = intent.document(values)
+    parts = explain(intent.predicate, document, intent.semantics, rule.reference.source)
+    return next((one for one in parts if one.outcome is not Truth.TRUE and one.seen), None)

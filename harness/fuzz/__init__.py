@@ -1,0 +1,1 @@
+"""Searching for disagreements beyond the generated events."""
