@@ -6,12 +6,12 @@ import random
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from harness.events import candidates, kinds
 from harness.events.alternatives import Alternative, Literal, alternatives
-from harness.events.asked import FREE_TEXT, original
+from harness.events.asked import FREE_TEXT, compared_with_networks, is_address, original
 from harness.fuzz import _texts
 from harness.ir import Atom, Condition, Has, Nested, Predicate, Presence, Query, walk_predicate
 from harness.ir.nodes import Call, Choice, Expression, expression_fields
@@ -21,7 +21,7 @@ from harness.schemas import Schema
 Change = Mapping[str, Any]
 """Values of an activity that are set; ``None`` for one that is taken away."""
 
-MOST_WAYS = 60
+MOST_WAYS = 100
 """Changes that are kept for one test; the plainest come first."""
 MOST_TESTS = 60
 """Tests of one goal that are looked at."""
@@ -44,13 +44,15 @@ class Side:
     """One of two queries that are compared, in the schema that it reads.
 
     ``read`` are the values that the reference looks at: only these may be absent or of another
-    product, wherever a data source does not say so itself.
+    product, wherever a data source does not say so itself. ``addresses`` are those that either
+    query compares with a network: whatever is drawn, it is an address.
     """
 
     kind: str
     schema: Schema
     predicates: tuple[Predicate, ...]
     read: frozenset[str]
+    addresses: frozenset[str] = frozenset()
     seed: int = 0
     _ways: dict[int, Ways] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
@@ -105,9 +107,12 @@ class Side:
         match leaf:
             case Atom(field=str() as path):
                 values = self._values(leaf)
-                near = (other for value in values[:MOST_VALUES] for other in _texts.near(value))
+                close = [other for value in values[:MOST_VALUES] for other in _texts.near(value)]
                 missing = self._gone(path)
-                failing = [*missing, *self._set(path, near), *self._others(path)]
+                if self.name(path) in self.addresses:
+                    beside = (candidates.near_address(leaf, one) for one in values)
+                    close = [*(one for _, one in chain.from_iterable(beside)), *close]
+                failing = [*missing, *self._set(path, close), *self._others(path)]
                 return self._set(path, values), failing
             case Atom():
                 texts = [*self._values(leaf), *_texts.texts_in(leaf)]
@@ -167,6 +172,11 @@ class Side:
         if name in self.read:
             yield from ({name: one} for one in kinds.get(self.kind).others.get(name, ()))
 
+    def compared_with_networks(self) -> Iterator[str]:
+        """Yield the activity values of which some test wants an address."""
+        for predicate in self.predicates:
+            yield from (self.name(path) for path in compared_with_networks(predicate))
+
     def name(self, path: str) -> str:
         """Return the activity value that a path shows, in whatever letters; empty for none."""
         if path not in self._names:
@@ -180,7 +190,8 @@ class Side:
         for written in (path, path.rpartition(".")[0]):  # a sub-field, as in ``name.text``
             if found := self._shown.get(written) or self._shown.get(written.casefold()):
                 return found
-        return next(iter(self.schema.invert(self.kind, path, "x") or {}), "")
+        name = next(iter(self.schema.invert(self.kind, path, "x") or {}), "")
+        return name if name in self.read or name in self.schema.kind(self.kind).values else ""
 
     def _kept(self, changes: Iterable[Change]) -> tuple[Change, ...]:
         found: dict[str, Change] = {}
@@ -196,9 +207,11 @@ class Side:
         declared = self.schema.kind(self.kind).values
         product = frozenset(kinds.get(self.kind).product) - self.read
         for name, value in change.items():
-            if name in product:
-                return False
+            if name in product or (name not in declared and name not in self.read):
+                return False  # of a value that is not declared only the reference may know
             known = declared.get(name)
+            if value is not None and name in self.addresses and not is_address(value):
+                return False
             if known is None or value is None:
                 continue
             value = known.coerce(value)  # noqa: PLW2901 - as the schema will see it

@@ -128,6 +128,9 @@ def space_of(
             seed=seed,
         ),
     ]
+    addresses = frozenset(name for side in sides for name in side.compared_with_networks() if name)
+    for side in sides:
+        side.addresses = addresses
     single: dict[str, list[tuple[Side, Leaf]]] = {}
     for side in sides:
         for leaf in side.leaves():

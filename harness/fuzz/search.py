@@ -173,9 +173,10 @@ class _Hunt:
         def differ_nowhere(values: dict[str, Any], change: tuple[str, int]) -> None:
             _clock.check(self.deadline)
             self.result.examples += 1
-            group = self._group(values) or self._after(values, *change)
-            if group is not None and not any(one.covers(group) for one in self._seen):
-                self._best = values, group
+            group = self._group(values)
+            shown = (values, group) if group is not None else self._after(values, *change)
+            if shown is not None and not any(one.covers(shown[1]) for one in self._seen):
+                self._best = shown
                 raise _Differs
 
         try:
@@ -189,8 +190,13 @@ class _Hunt:
         names = [""] * UNCHANGED if promised else [""]
         return st.tuples(st.sampled_from([*names, *promised]), st.integers(0, MOST_CHANGED))
 
-    def _after(self, values: Mapping[str, Any], name: str, which: int) -> Group | None:
-        """Return what is wrong on an activity once it is recorded differently, if anything is."""
+    def _after(
+        self, values: dict[str, Any], name: str, which: int
+    ) -> tuple[dict[str, Any], Group] | None:
+        """Return what is wrong on an activity once it is recorded differently, if anything is.
+
+        Where a mutation changes the activity, that one may show the difference by itself.
+        """
         if not name:
             return None
         changed = self._recorded(values, name)
@@ -204,8 +210,11 @@ class _Hunt:
         self.result.undefined += verdict is Truth.UNDEFINED
         if verdict is Truth.UNDEFINED or (verdict is Truth.TRUE) is document.malicious:
             return None
+        plain = self._group(document.values) if document.mutated is not None else None
+        if plain is not None:
+            return dict(document.values), plain
         group = _changed_group(document)
-        return None if group.code in self.result.excused else group
+        return None if group.code in self.result.excused else (values, group)
 
     def _recorded(self, values: Mapping[str, Any], name: str) -> list[Document]:
         """Return an activity as a mutation records it, where both sides agree without it."""
