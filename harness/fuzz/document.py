@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import harness
@@ -15,7 +15,6 @@ from harness.fuzz.rules import Skipped, Unusable
 from harness.fuzz.search import Disagreement, Searched
 from harness.report._characters import json_line, visible
 from harness.report._view import step as step_line
-from harness.report.results import diagnostic_json
 from harness.ruleset.model import Rule
 
 SCHEMA = "harness/fuzz/1"
@@ -37,7 +36,7 @@ class Report:
 
     def add_problems(self, problems: Sequence[Diagnostic]) -> None:
         """Add what was wrong with the input."""
-        self.problems += map(diagnostic_json, problems)
+        self.problems += map(asdict, problems)
 
     def add(self, step: Searched | Skipped | Unusable, files: Sequence[str] = ()) -> None:
         """Add what came of one translation; ``files`` are where its disagreements are saved."""
