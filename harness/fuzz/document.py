@@ -209,7 +209,8 @@ def _summary(document: Mapping[str, Any]) -> str:
     summary = document["summary"]
     count = summary["disagreements"]
     parts = [f"{count} disagreement{'' if count == 1 else 's'}"]
-    parts += [f"{summary['translations']} translations on their sources"]
+    searched = summary["translations"]
+    parts += [f"{searched} translation{'' if searched == 1 else 's'} on their sources"]
     parts += [f"{summary['examples']} events"]
     for name in ("skipped", "undefined", "problems"):
         parts += [f"{summary[name]} {name}"] if summary[name] else []
