@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -35,15 +34,19 @@ _PEERS = ("rsigma", "hayabusa", "chainsaw", "zircolite")
 
 
 def run(command: Sequence[str], *, cache: str | None = None) -> tuple[float, int, str]:
-    """Return wall seconds, peak memory of one process in MiB, and what was printed."""
+    """Return wall seconds, peak memory of its largest process in MiB, and what was printed."""
     environment = {**os.environ, "HARNESS_CACHE": cache} if cache is not None else None
     started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    seconds = time.perf_counter() - started
+    with tempfile.TemporaryFile("w+") as out:
+        done = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment)
+        _, status, usage = os.wait4(done.pid, 0)
+        seconds = time.perf_counter() - started
+        done.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        printed = out.read()
     if done.returncode not in {0, 1}:
-        sys.exit(f"{' '.join(command[:5])}: {done.stderr[-2000:]}")
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
-    return seconds, peak, done.stdout
+        sys.exit(f"{' '.join(command[:5])}: {printed[-2000:]}")
+    return seconds, usage.ru_maxrss >> 10, printed
 
 
 def python(code: str, *arguments: str) -> float:
