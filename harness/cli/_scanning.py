@@ -119,11 +119,11 @@ def _totals(document: Mapping[str, Any]) -> Iterator[str]:
     if summary["not_run"]:
         yield f"{_some(summary['not_run'], 'query')} not run (-v says why)"
     if summary["undecided"]:
-        yield f"{summary['undecided']:,} verdicts undecided: the query fails on the event"
+        yield f"{_some(summary['undecided'], 'verdict')} undecided: the query fails on the event"
     if summary["disagreements"]:
-        yield f"{summary['disagreements']:,} translations disagree with their rules"
+        yield f"{_some(summary['disagreements'], 'translation')} not in agreement with the rule"
     if summary["unexpected"]:
-        yield f"{summary['unexpected']:,} expectations are not met"
+        yield f"{_some(summary['unexpected'], 'expectation')} not met"
     if summary["interrupted"]:
         yield "interrupted: the result covers what was read until then"
 

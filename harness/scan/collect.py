@@ -15,6 +15,7 @@ from harness.scan.expect import Expectation, judged
 from harness.scan.part import EXAMPLES, MAX_TROUBLES, Part
 from harness.scan.pool import Job
 from harness.scan.queries import REFERENCE, Queries
+from harness.telemetry.formats.jsonl import records_in
 from harness.telemetry.inputs import Input
 from harness.telemetry.logsources import LogSource, Member, covers_one
 
@@ -92,6 +93,8 @@ class Collector:
             file.troubles.append({"record": place(trouble.record), "reason": trouble.reason})
         if part.error:
             file.errors.append(part.error)
+            if job.format == "jsonl":  # so that what follows keeps its place
+                file.records += records_in(piece)
         self._seen.update(part.seen)
         self._unknown.update(part.unknown_keys)
         self._unknown_count += part.unknown

@@ -15,8 +15,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.scan.collect import Collector
 from harness.scan.part import Part
 from harness.scan.pool import Job, in_processes
+from harness.scan.prepare import prepared
+from harness.scan.work import Worker
 from harness.telemetry.formats import Piece, jsonl
 from harness.telemetry.inputs import Input
 from tests.scan.support import SYSMON, Json, hits, process, scan, write_events, write_sigma
@@ -198,6 +201,18 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
             assert "died 2 times" in part.error
         else:
             assert (part.records, part.error) == (at, "")
+
+
+def test_what_follows_a_lost_piece_keeps_its_place(tmp_path: Path, rules: Path) -> None:
+    path = write_events(tmp_path / "e.jsonl", [json.loads(GOOD)] * 10)
+    size = path.stat().st_size // 2
+    queries = prepared([rules], remember=False).queries
+    collector = Collector(queries, [Input(str(path), "jsonl")])
+    lost = Piece(str(path), 0, size)
+    collector.add(Job(0, "jsonl", lost), Part(error="its process died"))
+    rest = Piece(str(path), size, path.stat().st_size)
+    collector.add(Job(0, "jsonl", rest), Worker(queries)("jsonl", rest))
+    assert [one["record"] for one in collector.document()["rules"][0]["first"]] == [6, 7, 8, 9, 10]
 
 
 class _Records:

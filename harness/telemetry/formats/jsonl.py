@@ -132,6 +132,15 @@ def _blocks(data: bytes) -> Iterator[bytes]:
         start = end
 
 
+def records_in(piece: Piece) -> int:
+    """Return how many lines a piece holds that could not be worked on; none if it is gone."""
+    try:
+        data = _lines_in(piece) if piece.data is None else piece.data
+    except Unreadable:
+        return 0
+    return data.count(b"\n")
+
+
 def _lines_in(piece: Piece) -> bytes:
     try:
         with Path(piece.path).open("rb") as file:
