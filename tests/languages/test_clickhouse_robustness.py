@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import harness
-from harness.evaluate import oracle
-from harness.evaluate.verdicts import outcomes, read
-from harness.ir import Truth
+from harness.evaluate.verdicts import read
+from tests.languages.robustness import damaged, judge, texts
 
 EVENTS: list[dict[str, Any]] = [
     {"f": "bob", "n": 5, "t": "2024-05-01T10:00:00Z", "tags": ["a"], "o": {"x": 1}, "b": True},
@@ -74,35 +72,18 @@ PIECES = [*"()'\"`[],;.=<>!+-*/%|&~ 19afnt^@:{}", *WORDS]
 
 
 def _judge(text: str) -> None:
-    try:
-        query, semantics = read(
-            text, language="clickhouse", events=EVENTS, types=TYPES, options=OPTIONS
-        )
-    except (harness.QuerySyntaxError, harness.Unsupported):
-        return
-    fast = outcomes(query, EVENTS, semantics)
-    rows = [query.prepare(event) for event in EVENTS]
-    slow = [oracle.evaluate(query.predicate, row, semantics) for row in rows]
-    slow = [semantics.unknown if item is Truth.UNKNOWN else item for item in slow]
-    for stage in query.stages:
-        slow = stage.select(rows, slow)
-    assert fast == slow
+    judge(text, EVENTS, language="clickhouse", types=TYPES, options=OPTIONS)
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
+@given(texts(PIECES))
 def test_any_text_is_read_or_refused(text: str) -> None:
     _judge(text)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.data())
-def test_damaged_queries_are_read_or_refused(data: st.DataObject) -> None:
-    text = data.draw(st.sampled_from(QUERIES))
-    for _ in range(data.draw(st.integers(0, 3))):
-        start = data.draw(st.integers(0, len(text)))
-        end = data.draw(st.integers(start, min(len(text), start + 6)))
-        text = text[:start] + data.draw(st.sampled_from(["", *PIECES])) + text[end:]
+@given(damaged(QUERIES, PIECES))
+def test_damaged_queries_are_read_or_refused(text: str) -> None:
     _judge(text)
 
 
