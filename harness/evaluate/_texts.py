@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from harness.errors import Fault
-from harness.evaluate._leaf import atom_truth
+from harness.evaluate.leaf import atom_truth
 from harness.ir.cells import Cell
 from harness.ir.checks import Equals, Glob, View
 from harness.ir.nodes import AnyField, Atom, Predicate, Quantifier

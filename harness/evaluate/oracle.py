@@ -7,7 +7,7 @@ from itertools import islice, product
 from typing import Any
 
 from harness.errors import Fault
-from harness.evaluate._leaf import Leaf, atom_truth, combined, presence_truth
+from harness.evaluate.leaf import Leaf, atom_truth, combined, presence_truth
 from harness.ir.cells import Cell, Event, Lookup, all_at, cell, leaves, raw, walk
 from harness.ir.nodes import (
     AnyField,

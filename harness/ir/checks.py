@@ -162,6 +162,10 @@ class Glob:
                 runs.append("")
         return tuple(runs)
 
+    def units(self) -> tuple[Piece, ...]:
+        """Return the pieces with texts as single characters, folded."""
+        return _units(self.pieces, self.case)
+
     def __reduce__(self) -> tuple[type[Glob], tuple[Any, ...]]:
         return (Glob, (self.pieces, self.case))
 
@@ -177,7 +181,7 @@ def _glob_test(glob: Glob) -> Callable[[str], bool]:
     """Return the test of folded text; texts between wildcards for any text are simply found."""
     runs = glob.runs()
     if runs is None:
-        pattern = _as_regex(_units(glob.pieces, glob.case))
+        pattern = _as_regex(glob.units())
         return lambda text: pattern.fullmatch(text) is not None
     if len(runs) == 1:
         return runs[0].__eq__
