@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from harness.documents.document import Document
 from harness.errors import Diagnostic
 from harness.events.intent import Intent
-from harness.events.model import NotConstructed
+from harness.events.model import Fact, NotConstructed
 from harness.ir import FieldType, Query, Semantics, Truth
 from harness.ruleset.model import Rule, Translation
 from harness.schemas import Schema
@@ -156,12 +156,13 @@ class Opinion:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleResult:
-    """A rule with all of its cells."""
+    """A rule with all of its cells, what could not be built for it, and what is proven of it."""
 
     rule: Rule
     intent: Intent | None
     cells: tuple[Cell, ...]
     gaps: tuple[NotConstructed, ...] = ()
+    facts: tuple[Fact, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
-from harness.evaluate._texts import subject_of
+from harness.evaluate.texts import subject_of
 from harness.ir.checks import Equals, Glob, Matches, View
 from harness.ir.nodes import (
     And,

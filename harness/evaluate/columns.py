@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from harness.errors import Fault
 from harness.evaluate import oracle
-from harness.evaluate._texts import texts_of
+from harness.evaluate.texts import texts_of
 from harness.ir.cells import ABSENT, Cell, Event, Lookup, all_at, cell, leaves
 from harness.ir.checks import View
 from harness.ir.nodes import AnyField

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from harness.errors import Fault
 from harness.evaluate import oracle
-from harness.evaluate._texts import Subject, TextSet, any_atom, subject_of
 from harness.evaluate.clauses import needle_of
 from harness.evaluate.columns import Column, Columns, Folded, Rows
 from harness.evaluate.leaf import atom_truth, presence_truth
+from harness.evaluate.texts import Subject, TextSet, any_atom, subject_of
 from harness.ir.checks import Matches
 from harness.ir.nodes import (
     And,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from harness.evaluate import oracle
-from harness.evaluate._texts import Subject, TextSet, any_atom, subject_of, texts_of
 from harness.evaluate.leaf import Leaf, atom_truth, combined, definite, presence_truth
+from harness.evaluate.texts import Subject, TextSet, any_atom, subject_of, texts_of
 from harness.ir.cells import Cell, Event
 from harness.ir.nodes import (
     And,

@@ -21,7 +21,7 @@ from harness.ir import (
 )
 
 MAX_ALTERNATIVES = 200
-"""Alternatives of one predicate that are built; the rest is reported as not constructed."""
+"""Alternatives of one predicate that are built; what only others hold is left to ``complete``."""
 MAX_COMPANY = 50
 """Conditions of a negated conjunction that are looked at beside one of them."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from harness.evaluate.explain import LeafOutcome, explain
@@ -21,7 +22,7 @@ def samples_of(rule: Rule, intent: Intent, *, seed: int = 0) -> Samples:
     if not rule.regressions:
         return built
     saved = tuple(_sample(rule, intent, one) for one in rule.regressions)
-    return Samples(samples=(*built.samples, *saved), gaps=built.gaps)
+    return replace(built, samples=(*built.samples, *saved))
 
 
 def _sample(rule: Rule, intent: Intent, saved: Regression) -> Sample:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -50,9 +50,29 @@ class NotConstructed:
     atom: Span | None = None
 
 
+class Code(StrEnum):
+    """What is proven of a rule."""
+
+    ALWAYS_FALSE = "always-false"
+    ALWAYS_TRUE = "always-true"
+    UNREACHABLE = "unreachable-branch"
+    DEAD = "dead-atom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something proven about a rule: ``what`` in words, and ``why`` where that is one condition."""
+
+    code: Code
+    what: str
+    why: str
+    atom: Span | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """Everything that was built for a rule, and what was not."""
+    """Everything that was built for a rule, what was not, and what was proven on the way."""
 
     samples: tuple[Sample, ...]
-    gaps: tuple[NotConstructed, ...] = field(default=())
+    gaps: tuple[NotConstructed, ...] = ()
+    facts: tuple[Fact, ...] = ()

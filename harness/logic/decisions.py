@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.evaluate import oracle
 from harness.evaluate.leaf import Leaf, atom_truth, presence_truth
+from harness.evaluate.texts import Subject, subject_of, texts_of
 from harness.ir import (
     And,
     AnyField,
@@ -24,6 +25,8 @@ from harness.ir import (
     Cell,
     Constant,
     Definite,
+    Equals,
+    Glob,
     Not,
     Or,
     Predicate,
@@ -162,7 +165,8 @@ class _Walk:
         self.found: list[Decision] = []
         self._events = events
         self._semantics = semantics
-        self._contents: dict[Hashable, list[tuple[Cell, Mask]]] = {}
+        self._contents: dict[str | AnyField, list[tuple[Cell, Mask]]] = {}
+        self._texts: dict[Subject, _Texts] = {}
         self._outcomes: dict[int, _Outcome] = {}  # the nodes belong to the predicate, which stays
 
     def visit(self, node: Predicate, effect: _Effect) -> None:
@@ -260,6 +264,9 @@ class _Walk:
             case AtLeast(count, items):
                 return self._at_least(count, [self._outcome(item) for item in items])
             case Atom(field=place):
+                subject = subject_of(node)
+                if subject is not None:
+                    return self._by_text(node, subject)
                 return self._by_content(place, lambda cell: atom_truth(node, cell))
             case Presence(field=place):
                 return self._by_content(place, lambda cell: presence_truth(node, cell))
@@ -271,19 +278,50 @@ class _Walk:
         return reduce(_Outcome.__and__, outcomes, _Outcome(true=self.every, false=0))
 
     def _by_content(self, place: str | AnyField, decide: Callable[[Cell], Truth]) -> _Outcome:
-        contents = self._contents.get(place)
-        if contents is None:
-            contents = self._contents[place] = self._distinct(place)
-        return _gathered((decide(cell), mask) for cell, mask in contents)
+        return _gathered((decide(cell), mask) for cell, mask in self._distinct(place))
+
+    def _by_text(self, atom: Atom, subject: Subject) -> _Outcome:
+        """Decide a comparison of text; each content is folded only once for all of them."""
+        found = self._texts.get(subject)
+        if found is None:
+            found = self._texts[subject] = _Texts(self._distinct(subject.field), subject)
+        assert isinstance(atom.check, Equals | Glob)
+        test = atom.check.on_folded()
+        true = 0
+        for text, mask in found.single:
+            if test(text):
+                true |= mask
+        rest = _gathered((atom_truth(atom, cell), mask) for cell, mask in found.others)
+        return _Outcome(true=true | rest.true, false=(found.all_single & ~true) | rest.false)
 
     def _distinct(self, place: str | AnyField) -> list[tuple[Cell, Mask]]:
         """Return what the events hold at a place, each content once with those that hold it."""
+        known = self._contents.get(place)
+        if known is not None:
+            return known
         found: dict[Hashable, tuple[Cell, Mask]] = {}
         for at, event in enumerate(self._events):
             cell = oracle.cell_of(event, place, self._semantics)
             _, mask = found.get(cell.key, (cell, 0))
             found[cell.key] = (cell, mask | 1 << at)
-        return list(found.values())
+        self._contents[place] = list(found.values())
+        return self._contents[place]
+
+
+class _Texts:
+    """What events hold at a field: a single folded text, or anything else."""
+
+    def __init__(self, contents: Iterable[tuple[Cell, Mask]], subject: Subject) -> None:
+        self.single: list[tuple[str, Mask]] = []
+        self.others: list[tuple[Cell, Mask]] = []
+        self.all_single: Mask = 0
+        for cell, mask in contents:
+            texts = texts_of(cell, subject.view, subject.case)
+            if texts is not None and len(texts) == 1:
+                self.single.append((texts[0], mask))
+                self.all_single |= mask
+            else:
+                self.others.append((cell, mask))
 
 
 def _gathered(found: Iterable[tuple[Truth, Mask]]) -> _Outcome:

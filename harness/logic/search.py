@@ -30,6 +30,9 @@ from harness.logic.values import ANYTHING, Demand, Domain, value_for
 MAX_BRANCHES = 2_000
 """Branches that are tried before the search is given up."""
 
+_UNDECIDED = object()
+"""What is remembered of demands for which neither a value nor a proof was found."""
+
 Place = str | AnyField
 
 
@@ -59,7 +62,7 @@ def solve(
 
     Raises :class:`GaveUp` where neither is found within ``MAX_BRANCHES``.
     """
-    return _Search(domain).solve(list(goals))
+    return Search(domain).solve(list(goals))
 
 
 Branch = list[Goal]
@@ -81,7 +84,9 @@ class _State:
         return new
 
 
-class _Search:
+class Search:
+    """Solves goals over fields of known domains; what it learns of a field it remembers."""
+
     def __init__(self, domain: Callable[[Place], Domain]) -> None:
         self._domain = domain
         self._tests: list[Atom | Presence] = []
@@ -91,8 +96,10 @@ class _Search:
         self._branches = 0
         self._gave_up = False
 
-    def solve(self, goals: Branch) -> Solution | None:
-        found = self._reach(_State(), goals)
+    def solve(self, goals: Sequence[Goal]) -> Solution | None:
+        """Return values that reach all goals; see :func:`solve`."""
+        self._branches, self._gave_up = 0, False
+        found = self._reach(_State(), list(goals))
         if found is None and self._gave_up:
             raise GaveUp
         return found
@@ -213,21 +220,27 @@ class _Search:
             try:
                 self._known[key] = self._decide(place, wanted)
             except GaveUp:
-                self._gave_up = True
-                self._known[key] = None
-        return self._known[key]
+                self._known[key] = _UNDECIDED
+        found = self._known[key]
+        if found is _UNDECIDED:
+            self._gave_up = True
+            return None
+        return found
 
     def _decide(self, place: Place, demands: Sequence[Demand]) -> Any:
         domain = self._domain(place)
-        if isinstance(place, str):
+        if domain.values is not None or (isinstance(place, str) and not domain.several):
             return value_for(demands, domain)
-        excluded = [one for one in demands if not one.wanted]
-        if any(value_for([one, *excluded], domain) is None for one in demands):
-            return None
         found = value_for(demands, domain)
-        if found is None:  # several values of one event may do together what none does alone
-            raise GaveUp
-        return found
+        if found is not None:
+            return found
+        excluded = [one for one in demands if not one.wanted]
+        needed = [one for one in demands if one.wanted]
+        if len(needed) > 1 and all(
+            value_for([one, *excluded], domain) is not None for one in needed
+        ):
+            raise GaveUp  # several values of one event may do together what none does alone
+        return None
 
     def _solution(self, state: _State) -> Solution:
         values = {place: self._value(state, place) for place in state.demands}

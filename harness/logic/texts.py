@@ -51,9 +51,24 @@ def text_for(wanted: Sequence[Wanted]) -> str | None:
     """
     unwanted = [one for one in wanted if not one.match]
     needed = [one for one in wanted if one.match]
+    if len(unwanted) > len(needed):  # what the many exclude is seldom met by chance
+        plain = _search(needed)
+        if plain is None or not _matches_any(plain, unwanted):
+            return plain
     if len(needed) > 1 and any(_search([one, *unwanted]) is None for one in needed):
         return None
     return _search(wanted)
+
+
+def _matches_any(text: str, patterns: Sequence[Wanted]) -> bool:
+    folded = {case: fold(text, case) for case in Case}
+    for one in patterns:
+        if isinstance(one.pattern, Matches):
+            if one.pattern.accepts(text):
+                return True
+        elif one.pattern.on_folded()(folded[one.pattern.case]):
+            return True
+    return False
 
 
 def _search(wanted: Sequence[Wanted]) -> str | None:

@@ -26,7 +26,9 @@ from harness.ir import (
 )
 from harness.logic.texts import GaveUp, Wanted, text_for
 
-_NO_NUMBER = ("x", "")
+_PLAIN = "x"
+"""A text that will do where nothing special is asked."""
+_NO_NUMBER = (_PLAIN, "")
 """Texts that are neither numbers nor addresses."""
 _OTHER_VERSIONS = ("198.51.100.7", "2001:db8::7")
 """An address of each version, out of the ranges for documentation (RFC 5737, RFC 3849)."""
@@ -60,11 +62,13 @@ class Demand:
 class Domain:
     """What a field can hold: any value, or only ``values``; and whether it can be missing.
 
-    ``usual`` are values that are taken where they will do.
+    ``usual`` are values that are taken where they will do; where there may be ``several``, no
+    single value need meet all demands.
     """
 
     values: tuple[Any, ...] | None = None
     may_miss: bool = True
+    several: bool = False
     usual: tuple[Any, ...] = ()
 
 
@@ -76,7 +80,9 @@ def value_for(demands: Sequence[Demand], domain: Domain = ANYTHING) -> Any:
 
     Raises :class:`GaveUp` where neither is found.
     """
-    usual = next((one for one in domain.usual if _meets(demands, one)), None)
+    demands = sorted(demands, key=lambda one: not one.wanted)  # what most values fail comes first
+    tried = domain.usual if domain.values is not None else (*domain.usual, _PLAIN)
+    usual = next((one for one in tried if _meets(demands, one)), None)
     if usual is not None:
         return usual
     try:
@@ -96,15 +102,17 @@ def _value(demands: Sequence[Demand], domain: Domain) -> Any:
         return next((one for one in domain.values if _meets(demands, one)), None)
     atoms = [one for one in demands if isinstance(one.test, Atom)]
     patterns = list(_patterns(atoms))
-    if len(patterns) == len(atoms):
-        text = text_for(patterns)
-        return text if text is not None and _meets(demands, text) else None
+    text = text_for(patterns) if len(patterns) == len(atoms) else None
+    if text is not None and _meets(demands, text):
+        return text
+    views = {one.test.view for one in atoms if isinstance(one.test, Atom)}
+    if len(patterns) == len(atoms) and all(view.plain for view in views):
+        return None  # a text will do for the tests of values, or nothing does
     points = [one for demand in atoms for one in _points(demand.test)]
     between = _between(points)
     found = next((one for one in (*points, *between, *_NO_NUMBER) if _meets(demands, one)), None)
-    views = {one.test.view for one in atoms if isinstance(one.test, Atom)}
     if found is None and views not in ({NUMBER}, {ADDRESS}):
-        raise GaveUp  # texts are not searched together with numbers or addresses
+        raise GaveUp  # nothing is proven of views that change texts, nor of several views at once
     return found
 
 
@@ -112,7 +120,7 @@ def _patterns(demands: Iterable[Demand]) -> Iterator[Wanted]:
     """Yield the tests on the text of a value."""
     for one in demands:
         test = one.test
-        if not isinstance(test, Atom) or not test.view.plain:
+        if not isinstance(test, Atom):
             continue
         match test.check:
             case Equals(value) if isinstance(value, str):

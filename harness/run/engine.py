@@ -185,11 +185,12 @@ def _unusable(rule: Rule, *problems: Diagnostic) -> RuleFinished:
 def _finished(
     rule: Rule, intent: Intent, samples: Samples, cells: list[Cell], used: set[Known]
 ) -> RuleFinished:
-    result = RuleResult(rule=rule, intent=intent, cells=tuple(cells), gaps=samples.gaps)
+    gaps, facts = samples.gaps, samples.facts
+    result = RuleResult(rule=rule, intent=intent, cells=tuple(cells), gaps=gaps, facts=facts)
     found = [finding for check in all_checks() if check.rule for finding in check.rule(result)]
     findings = list(_excused(rule, found, used))
     findings.extend(_unused_exceptions(rule, used))
-    return RuleFinished(rule=rule, cells=len(cells), findings=tuple(findings), gaps=samples.gaps)
+    return RuleFinished(rule=rule, cells=len(cells), findings=tuple(findings), gaps=gaps)
 
 
 @dataclass(frozen=True, kw_only=True)

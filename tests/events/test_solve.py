@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from harness.ir import (
     Call,
     Case,
     Condition,
-    Constant,
     Equals,
     FieldValue,
     Function,
@@ -43,6 +43,8 @@ from harness.ir import (
     Wild,
     children,
 )
+from harness.logic.decisions import decisions
+from harness.source import Span
 from tests.support import KEY_FILE, MASTER_KEY, copy_rule, rule_of, selection, write_rule
 
 EQUAL = Function("test.equal", lambda left, right: left == right)
@@ -54,6 +56,10 @@ def _is(field: str, value: Any) -> Atom:
 
 def _like(field: str, *pieces: Any) -> Atom:
     return Atom(field=field, check=Glob(pieces, Case.UNICODE))
+
+
+def _matches(field: str, pattern: str) -> Atom:
+    return Atom(field=field, check=Matches(pattern, "pcre"))
 
 
 def _same(left: str, right: str) -> Condition:
@@ -267,52 +273,157 @@ def test_labels_of_the_key_file_rule_by_hand() -> None:
 @pytest.mark.parametrize(
     ("predicate", "what", "reason"),
     [
-        (Constant(Truth.FALSE), "a malicious event", "the reference can never be true"),
-        (
-            And((ID, Not(ID))),
-            "alternative 1 of the reference",
-            "no value was found that satisfies all of its conditions",
-        ),
-        (
-            And((ID, _same("SubjectUserName", "RecoveryServer"))),
-            "alternative 1 of the reference",
-            "an expression over several values is not solved",
-        ),
-        (
-            Nested("parts", _is("parts.name", "x")),
-            "alternative 1 of the reference",
-            "an expression over several values is not solved",
-        ),
         (
             And((ID, _same("EventID", "EventID"))),
             "a benign event that differs in an expression alone",
             "an expression over several values is not solved",
         ),
         (
-            And((ID, _is("EventID", "4692"))),
-            "a benign event that differs in EventID alone",
-            "no value was found that turns this condition and no other",
+            Nested("parts", _is("parts.name", "x")),
+            "a malicious event that turns on an expression",
+            "an expression over several values is not solved",
         ),
         (
-            Or((ID, And((_is("SubjectUserName", "x"), Constant(Truth.FALSE))))),
-            "1 conditions of the reference",
-            "they never hold, or stand beyond the first 200 alternatives",
+            And((ID, _is("EventID", "4692"))),
+            "a benign event that differs in EventID alone",
+            "neither was one found, nor that there can be none",
+        ),
+        (
+            And((_is("OS", "windows"), ID)),
+            "a benign event that differs in OS alone",
+            "it is the same in every activity of this kind",
         ),
     ],
-    ids=["never", "contradiction", "fields", "nested", "tautology", "redundant", "unreachable"],
+    ids=["tautology", "nested", "redundant in another type", "constant"],
 )
 def test_gaps_say_what_and_why(predicate: Predicate, what: str, reason: str) -> None:
     gaps = solve.samples(_intent(predicate)).gaps
     assert (what, reason) in [(gap.what, gap.reason) for gap in gaps]
 
 
-def test_alternatives_beyond_the_bound_are_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (solve, alternatives):
-        monkeypatch.setattr(module, "MAX_ALTERNATIVES", 20)
-    many = Or(tuple(_is("TargetUserName", f"user{n}") for n in range(27)))
-    built = solve.samples(_intent(And((many, Constant(Truth.TRUE)))))
-    assert [gap.what for gap in built.gaps] == ["7 conditions of the reference"]
-    assert built.gaps[0].reason.endswith("beyond the first 20 alternatives")
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        And((ID, _same("SubjectUserName", "RecoveryServer"))),
+        And((ID, Not(_same("SubjectUserName", "RecoveryServer")))),
+        Or(
+            (
+                _like("SubjectUserName", Wild.ANY, "ab", Wild.ANY),
+                _like("SubjectUserName", Wild.ANY, "ba", Wild.ANY),
+            )
+        ),
+        And(
+            (
+                _matches("SubjectUserName", "^svc_[a-z]+$"),
+                Not(_like("SubjectUserName", Wild.ANY, "backup", Wild.ANY)),
+            )
+        ),
+        And((Or(tuple(_is("TargetUserName", f"user{n}") for n in range(27))), ID)),
+    ],
+    ids=["two fields", "two fields apart", "overlap", "expression and exception", "many"],
+)
+def test_every_condition_decides_both_ways(
+    predicate: Predicate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not built directly is looked for condition by condition."""
+    monkeypatch.setattr(alternatives, "MAX_ALTERNATIVES", 20)
+    intent = _intent(predicate)
+    built = solve.samples(intent)
+    assert built.gaps == ()
+    assert built.facts == ()
+    documents = [intent.document(one.activity.values) for one in built.samples]
+    assert all(one.both_ways for one in decisions(predicate, documents, intent.semantics))
+
+
+NAME = "SubjectUserName"
+
+
+@pytest.mark.parametrize(
+    ("predicate", "facts"),
+    [
+        (
+            And((_is(NAME, "a"), _is(NAME, "b"))),
+            [
+                (
+                    "always-false",
+                    "the rule can never fire",
+                    f"{NAME} = 'a' (any case) and {NAME} = 'b' (any case) exclude each other",
+                )
+            ],
+        ),
+        (
+            Or((_is(NAME, "a"), Not(_is(NAME, "a")))),
+            [("always-true", "the rule fires on every event", "")],
+        ),
+        (
+            Or((_like(NAME, Wild.ANY, "ab", Wild.ANY), _like(NAME, "a", Wild.ONE, "b", "ab"))),
+            [
+                (
+                    "dead-atom",
+                    f"{NAME} like 'a?bab' (any case) decides nothing",
+                    f"whatever it matches is matched by {NAME} like '*ab*' (any case)",
+                )
+            ],
+        ),
+        (
+            And((_like(NAME, Wild.ANY, "ab"), _like(NAME, Wild.ANY, "b"))),
+            [
+                (
+                    "dead-atom",
+                    f"{NAME} like '*b' (any case) decides nothing",
+                    f"it holds wherever another does: {NAME} like '*ab' (any case)",
+                )
+            ],
+        ),
+        (
+            Or((_is(NAME, "a"), And((_is("TaskName", "t"), _is(NAME, "b"), _is(NAME, "c"))))),
+            [
+                (
+                    "unreachable-branch",
+                    "a branch can never hold",
+                    f"{NAME} = 'b' (any case) and {NAME} = 'c' (any case) exclude each other",
+                )
+            ],
+        ),
+        (
+            Or((_is(NAME, "a"), And((_is("TaskName", "t"), _is(NAME, "a"))))),
+            [
+                (
+                    "unreachable-branch",
+                    "a branch decides nothing",
+                    "wherever it holds, the rest of the rule has decided already",
+                )
+            ],
+        ),
+        (
+            Or((_is(NAME, "a"), _is(NAME, "A"))),
+            [("dead-atom", f"{NAME} = 'a' (any case) decides nothing", "…")],
+        ),
+    ],
+    ids=["never", "always", "covered", "implied", "impossible", "beside", "twice"],
+)
+def test_what_is_proven(predicate: Predicate, facts: list[tuple[str, str, str]]) -> None:
+    spans = iter(Span(n, n + 1) for n in range(100))
+    built = solve.samples(_intent(_placed(predicate, spans)))
+    assert built.gaps == () or facts[0][0] == "always-false"
+    found = [(one.code.value, one.what, one.why) for one in built.facts]
+    assert [one[:2] for one in found] == [one[:2] for one in facts]
+    assert all(one[2] in {"…", other[2]} for one, other in zip(facts, found, strict=True))
+
+
+def _placed(node: Predicate, spans: Iterator[Span]) -> Predicate:
+    """Give each condition a place of its own."""
+    match node:
+        case And(items):
+            return And(tuple(_placed(one, spans) for one in items))
+        case Or(items):
+            return Or(tuple(_placed(one, spans) for one in items))
+        case Not(item):
+            return Not(_placed(item, spans))
+        case Atom():
+            return replace(node, span=next(spans))
+        case _:
+            return node
 
 
 def test_unicity() -> None:
