@@ -24,6 +24,15 @@ MAX_PLACES = 600
 BEGIN, END = "begin", "end"
 """What is read before the first and after the last character; no character is equal to them."""
 _DIALECTS = frozenset({"pcre", "python", "re2", "rust", "java", "dotnet"})
+_ASCII_CLASSES = frozenset({"pcre", "re2", "java"})
+r"""Dialects in which ``\d``, ``\s`` and ``\w`` are of ASCII."""
+_END_MAY_BE_NEWLINE = {
+    code.AT_END: frozenset({"pcre", "python", "dotnet"}),
+    code.AT_END_STRING: frozenset({"pcre", "dotnet"}),
+}
+"""Dialects in which an anchor also stands before a line feed that ends the text."""
+_MANY_LINE_ENDS = "java"
+"""A dialect in which other characters than the line feed end a line too."""
 _SPACES = " \t\n\r\f\v"
 _CATEGORIES: dict[Any, Callable[[str], bool]] = {
     code.CATEGORY_DIGIT: lambda char: char.isascii() and char.isdigit(),
@@ -34,7 +43,6 @@ _CATEGORIES: dict[Any, Callable[[str], bool]] = {
     code.CATEGORY_NOT_WORD: lambda char: not (char.isascii() and (char.isalnum() or char == "_")),
 }
 _BEGINS = (code.AT_BEGINNING, code.AT_BEGINNING_STRING)
-_ENDS = (code.AT_END, code.AT_END_STRING)
 
 Passes = Callable[[str], bool]
 
@@ -99,7 +107,7 @@ def _bits(mask: int) -> Iterable[int]:
 
 def automaton_of(check: Matches) -> Automaton:
     """Return the automaton of a pattern; raises :class:`NotRun` where there is none."""
-    if check.dialect not in _DIALECTS or set(check.flags) - {"i", "s"} or check.whole:
+    if check.dialect not in _DIALECTS or set(check.flags) - {"s"} or check.whole:
         raise NotRun
     try:
         with warnings.catch_warnings():
@@ -108,12 +116,12 @@ def automaton_of(check: Matches) -> Automaton:
     except (re.error, RecursionError, OverflowError, Warning, ValueError) as error:
         raise NotRun from error
     flags = tree.state.flags | (re.DOTALL if "s" in check.flags else 0)
-    if check.case is not Case.SENSITIVE or "i" in check.flags:
+    if check.case is not Case.SENSITIVE:
         flags |= re.IGNORECASE
     if flags & (re.MULTILINE | re.VERBOSE):
         raise NotRun
     try:
-        return _Maker().whole(tree, flags)
+        return _Maker(check.dialect).whole(tree, flags)
     except RecursionError as error:
         raise NotRun from error
 
@@ -121,7 +129,8 @@ def automaton_of(check: Matches) -> Automaton:
 class _Maker:
     """Positions of a pattern (Glushkov, "The abstract theory of automata", 1961)."""
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: str) -> None:
+        self._dialect = dialect
         self._passes: list[Passes] = [lambda _: False]
         self._follow: list[int] = [0]
 
@@ -140,7 +149,7 @@ class _Maker:
     def _item(self, kind: Any, detail: Any, flags: int) -> Part:
         match kind:
             case code.LITERAL | code.NOT_LITERAL | code.ANY | code.IN:
-                return self._one(_passing(kind, detail, flags))
+                return self._one(self._passing(kind, detail, flags))
             case code.BRANCH:
                 return self._either([self.sequence(one, flags) for one in detail[1]])
             case code.SUBPATTERN:
@@ -151,9 +160,10 @@ class _Maker:
                 return self._repeated(least, most, items, flags)
             case code.AT if detail in _BEGINS:
                 return self._one(_is(BEGIN))
-            case code.AT if detail in _ENDS:
+            case code.AT if detail in _END_MAY_BE_NEWLINE and self._dialect != _MANY_LINE_ENDS:
                 end = self._one(_is(END))
-                return end if detail is code.AT_END_STRING else self._line_end(end)
+                newline = self._dialect in _END_MAY_BE_NEWLINE[detail]
+                return self._line_end(end) if newline else end
             case _:
                 raise NotRun
 
@@ -211,35 +221,35 @@ class _Maker:
         for at in _bits(last):
             self._follow[at] |= first
 
+    def _passing(self, kind: Any, detail: Any, flags: int) -> Passes:
+        """Return the test of one character."""
+        if kind is code.ANY:
+            if self._dialect == _MANY_LINE_ENDS and not flags & re.DOTALL:
+                raise NotRun
+            excluded = {BEGIN, END} if flags & re.DOTALL else {BEGIN, END, "\n"}
+            return lambda char: char not in excluded
+        members: Sequence[tuple[Any, Any]] = detail if kind is code.IN else [(code.LITERAL, detail)]
+        negated = kind is code.NOT_LITERAL or members[0][0] is code.NEGATE
+        tests = [self._member(*one) for one in members if one[0] is not code.NEGATE]
+        caseless = bool(flags & re.IGNORECASE)
+
+        def passes(char: str) -> bool:
+            if char in {BEGIN, END}:
+                return False
+            forms = {char, fold(char, Case.UNICODE), char.upper()} if caseless else {char}
+            return any(test(form) for test in tests for form in forms) is not negated
+
+        return passes
+
+    def _member(self, kind: Any, detail: Any) -> Passes:
+        if kind is code.LITERAL:
+            return _is(chr(detail))
+        if kind is code.RANGE:
+            return lambda char: detail[0] <= ord(char[0]) <= detail[1]
+        if kind is code.CATEGORY and detail in _CATEGORIES and self._dialect in _ASCII_CLASSES:
+            return _CATEGORIES[detail]
+        raise NotRun
+
 
 def _is(symbol: str) -> Passes:
     return lambda char: char == symbol
-
-
-def _passing(kind: Any, detail: Any, flags: int) -> Passes:
-    """Return the test of one character."""
-    if kind is code.ANY:
-        dots = {BEGIN, END} if flags & re.DOTALL else {BEGIN, END, "\n"}
-        return lambda char: char not in dots
-    members: Sequence[tuple[Any, Any]] = detail if kind is code.IN else [(code.LITERAL, detail)]
-    negated = kind is code.NOT_LITERAL or members[0][0] is code.NEGATE
-    tests = [_member(*one) for one in members if one[0] is not code.NEGATE]
-    caseless = bool(flags & re.IGNORECASE)
-
-    def passes(char: str) -> bool:
-        if char in {BEGIN, END}:
-            return False
-        forms = {char, fold(char, Case.UNICODE), char.upper()} if caseless else {char}
-        return any(test(form) for test in tests for form in forms) is not negated
-
-    return passes
-
-
-def _member(kind: Any, detail: Any) -> Passes:
-    if kind is code.LITERAL:
-        return _is(chr(detail))
-    if kind is code.RANGE:
-        return lambda char: detail[0] <= ord(char[0]) <= detail[1]
-    if kind is code.CATEGORY and detail in _CATEGORIES:
-        return _CATEGORIES[detail]
-    raise NotRun

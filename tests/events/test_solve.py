@@ -18,6 +18,7 @@ from harness.events import alternatives, solve
 from harness.events.intent import Intent, intent_of
 from harness.events.model import Label, Sample, Samples
 from harness.ir import (
+    ANY_FIELD,
     NUMBER,
     And,
     AtLeast,
@@ -409,6 +410,21 @@ def test_what_is_proven(predicate: Predicate, facts: list[tuple[str, str, str]])
     found = [(one.code.value, one.what, one.why) for one in built.facts]
     assert [one[:2] for one in found] == [one[:2] for one in facts]
     assert all(one[2] in {"…", other[2]} for one, other in zip(facts, found, strict=True))
+
+
+_NULL = Atom(field=NAME, check=Equals("a", Case.UNICODE), missing=Truth.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        Or((_NULL, Not(_NULL))),
+        And(tuple(Atom(field=ANY_FIELD, check=Equals(one, Case.UNICODE)) for one in "ab")),
+    ],
+    ids=["unknown where the value is missing", "two values of one event"],
+)
+def test_nothing_is_proven_where_an_event_may_do_it(predicate: Predicate) -> None:
+    assert solve.samples(_intent(predicate)).facts == ()
 
 
 def _placed(node: Predicate, spans: Iterator[Span]) -> Predicate:

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.evaluate import oracle
@@ -94,7 +94,13 @@ def _hides(predicate: Predicate) -> bool:
     return "Definite" in repr(predicate) and "UNKNOWN" in repr(predicate)
 
 
+_UNKNOWN = Atom(field="a", check=Equals("x"), missing=Truth.UNKNOWN)
+_B, _B_TOO = (Presence(field="b", has=one) for one in (Has.KEY, Has.VALUE))
+
+
 @given(predicates)
+@example(Not(And((Or((_B, _UNKNOWN)), _B_TOO))))
+@example(And((Or((_B, Not(_UNKNOWN))), Definite(_UNKNOWN))))
 def test_decisions_are_those_of_turning_each_condition_round(predicate: Predicate) -> None:
     found = decisions(predicate, EVENTS, SEMANTICS)
     places = occurrences(predicate)

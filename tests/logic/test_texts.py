@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.ir import Case, Equals, Glob, Matches, OneOfChars, Wild
+from harness.ir.regexes import RegexError
 from harness.logic import texts
 from harness.logic.regex import NotRun, automaton_of
 from harness.logic.texts import GaveUp, Pattern, Wanted, text_for
@@ -42,6 +43,8 @@ def does(text: str, wishes: list[Wanted]) -> bool:
 
 @given(wanted)
 @example([Wanted(Glob((Wild.ANY, "ab"), Case.SENSITIVE), True), Wanted(Equals("ab"), False)])
+@example([Wanted(Glob(("ab", Wild.ANY, "x"), Case.SENSITIVE), True), Wanted(Equals("ab"), False)])
+@example([Wanted(Matches("a$", "pcre"), True), Wanted(Equals("a"), False)])
 def test_a_text_is_found_if_there_is_one(wishes: list[Wanted]) -> None:
     found = text_for(wishes)
     if found is None:
@@ -100,12 +103,33 @@ def test_what_no_automaton_can_do_is_not_run(pattern: str) -> None:
 
 
 @given(_regexes, st.sampled_from(("", "i", "s")), st.text("abAB\n", max_size=5))
+@example("a$", "", "a\n")
+@example(r"a\Z", "", "a\n")
+@example("^a", "", "ba")
+@example(".", "", "\n")
+@example(".", "s", "\n")
+@example("[^a]", "i", "A")
 def test_an_automaton_matches_what_the_regular_expression_does(
     pattern: str, flags: str, text: str
 ) -> None:
-    automaton = automaton_of(Matches(pattern, "python", flags=flags))
-    state = automaton.start
-    for char in text:
-        state = automaton.step(state, char)
-    known = {"": 0, "i": re.IGNORECASE, "s": re.DOTALL}[flags]
-    assert automaton.accepts(state) is (re.search(pattern, text, known) is not None)
+    for dialect in ("pcre", "python", "re2"):
+        case = Case.UNICODE if "i" in flags else Case.SENSITIVE
+        check = Matches(pattern, dialect, case=case, flags=flags.replace("i", ""))
+        try:
+            automaton, expected = automaton_of(check), check.accepts(text)
+        except (NotRun, RegexError):
+            continue
+        state = automaton.start
+        for char in text:
+            state = automaton.step(state, char)
+        assert automaton.accepts(state) is expected, dialect
+
+
+@pytest.mark.parametrize(("dialect", "run"), [("pcre", True), ("re2", True), ("python", False)])
+def test_classes_are_run_where_they_are_of_ascii(dialect: str, *, run: bool) -> None:
+    try:
+        automaton_of(Matches(r"\w\d", dialect))
+    except NotRun:
+        assert not run
+    else:
+        assert run
