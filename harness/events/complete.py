@@ -18,6 +18,7 @@ from harness.events.asked import FREE_TEXT, Asked
 from harness.events.candidates import UNRELATED
 from harness.events.model import Fact, Label
 from harness.events.needless import Proofs
+from harness.events.neighbours import Neighbour, neighbours
 from harness.events.workshop import Workshop
 from harness.ir import (
     Atom,
@@ -29,8 +30,8 @@ from harness.ir import (
     fields_of,
     walk_predicate,
 )
-from harness.logic.decisions import Decision, decisions, occurrences
-from harness.logic.search import Place, Search, Solution
+from harness.logic.decisions import Decision, Occurrence, Table, decisions, occurrences
+from harness.logic.search import Goal, Place, Search, Solution
 from harness.logic.texts import GaveUp
 from harness.logic.values import MISSING, Domain
 
@@ -40,7 +41,9 @@ MAX_AT_ONCE = 64
 """Activities that are made before it is looked at what they decide."""
 MAX_TRIES = 20
 """Activities that are tried for one decision."""
-FAMILY = "decides"
+MAX_APART = 2_000
+"""Activities of one rule that are looked for to tell conditions from others like them."""
+FAMILY, JUST_INSIDE, JUST_OUTSIDE = "decides", "just-inside", "just-outside"
 OPAQUE = "an expression over several values is not solved"
 CONSTANT = "it is the same in every activity of this kind"
 NOT_SHOWN = "no activity of this kind holds the values that it takes"
@@ -69,6 +72,7 @@ class _Tried:
 class _Completion:
     def __init__(self, shop: Workshop, scope: frozenset[int]) -> None:
         self._shop = shop
+        self._scope = scope
         self._predicate = shop.intent.predicate
         self._places = occurrences(self._predicate)
         self._domains: dict[Place, Domain] = {}
@@ -82,19 +86,62 @@ class _Completion:
         }
 
     def run(self) -> list[Fact]:
+        table = self._table()
+        self._open -= _decided_on(table.decisions(self._predicate), table.every)
+        facts = []
+        if self._open:
+            fact = needless.whole(self._predicate, self._free) if self._provable else None
+            if fact is not None:
+                return [fact]
+            never = frozenset(self._decide_all())
+            if never:
+                proofs = Proofs(self._places, never)
+                facts = needless.facts(self._predicate, proofs, self._free)
+            table = self._table()
+        self._tell_apart(table)
+        return facts
+
+    def _table(self) -> Table:
         shop = self._shop
         documents = [shop.document(one.activity.values) for one in shop.samples]
-        masks = decisions(self._predicate, documents, shop.intent.semantics)
-        self._open -= _decided_on(masks, (1 << len(documents)) - 1)
-        if not self._open:
-            return []
-        fact = needless.whole(self._predicate, self._free) if self._provable else None
-        if fact is not None:
-            return [fact]
-        never = frozenset(self._decide_all())
-        if not never:
-            return []
-        return needless.facts(self._predicate, Proofs(self._places, never), self._free)
+        return Table(documents, shop.intent.semantics)
+
+    def _tell_apart(self, table: Table) -> None:
+        """Add activities that tell a condition from those that are easily taken for it."""
+        left = MAX_APART
+        for place, decision in zip(self._places, table.decisions(self._predicate), strict=True):
+            leaf = place.leaf
+            if id(leaf) in self._scope or not isinstance(leaf, Atom):
+                continue
+            for other in neighbours(leaf):
+                if (table.true(leaf) ^ table.true(other.atom)) & (
+                    decision.firing | decision.silent
+                ):
+                    continue
+                left -= 1
+                if left < 0:
+                    return
+                self._tell(place, other)
+
+    def _tell(self, place: Occurrence, other: Neighbour) -> None:
+        """Add an activity on which a condition decides, and another one would decide otherwise."""
+        firing = place.positive is not other.wider
+        goals = [*place.decides(firing=firing), Goal(other.atom, other.wider)]
+        try:
+            solution = self._search.solve(goals)
+        except GaveUp:
+            return
+        label = Label.MALICIOUS if firing else Label.BENIGN
+        for wanted in islice(self._activities(solution) if solution else (), MAX_TRIES):
+            values = self._shop.draw(wanted)
+            table = Table([self._shop.document(values)], self._shop.intent.semantics)
+            if self._shop.label(values) is label and table.true(other.atom) != table.true(
+                place.leaf
+            ):
+                family = JUST_OUTSIDE if other.wider else JUST_INSIDE
+                because = self._told(place, values)
+                self._shop.add(label, family, because, values, getattr(place.leaf, "span", None))
+                return
 
     @cached_property
     def _provable(self) -> bool:
@@ -164,7 +211,7 @@ class _Completion:
             first += len(one.activities)
 
     def _add(self, tried: _Tried, values: Mapping[str, Any]) -> None:
-        because = f"{self._told(tried.number, values)}: this alone decides"
+        because = f"{self._told(self._places[tried.number], values)}: this alone decides"
         label = Label.MALICIOUS if tried.firing else Label.BENIGN
         span = getattr(self._places[tried.number].leaf, "span", None)
         self._shop.add(label, FAMILY, because, values, span)
@@ -245,8 +292,8 @@ class _Completion:
         domain = self._domain(place)
         return domain.values is not None and len(domain.values) == 1
 
-    def _told(self, number: int, values: Mapping[str, Any]) -> str:
-        leaf = self._places[number].leaf
+    def _told(self, place: Occurrence, values: Mapping[str, Any]) -> str:
+        leaf = place.leaf
         if not isinstance(leaf, Atom | Presence):
             return "an expression"
         path = leaf.field if isinstance(leaf.field, str) else FREE_TEXT

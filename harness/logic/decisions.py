@@ -115,9 +115,7 @@ def decisions(
     predicate: Predicate, events: Sequence[Event], semantics: Semantics
 ) -> list[Decision]:
     """Return for every occurrence of a condition, in order, on which events it decides."""
-    walk = _Walk(events, semantics)
-    walk.visit(predicate, _Effect(true=walk.every, false=0, neither=0))
-    return walk.found
+    return Table(events, semantics).decisions(predicate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,31 +157,46 @@ class _Effect:
         )
 
 
-class _Walk:
+class Table:
+    """What predicates come to on some events; each part of them is decided once."""
+
     def __init__(self, events: Sequence[Event], semantics: Semantics) -> None:
         self.every = (1 << len(events)) - 1
-        self.found: list[Decision] = []
+        self._found: list[Decision] = []
+        self._kept: list[Predicate] = []  # what is known of a node goes by its identity
         self._events = events
         self._semantics = semantics
         self._contents: dict[str | AnyField, list[tuple[Cell, Mask]]] = {}
         self._texts: dict[Subject, _Texts] = {}
-        self._outcomes: dict[int, _Outcome] = {}  # the nodes belong to the predicate, which stays
+        self._outcomes: dict[int, _Outcome] = {}
 
-    def visit(self, node: Predicate, effect: _Effect) -> None:
+    def decisions(self, predicate: Predicate) -> list[Decision]:
+        """Return for every occurrence of a condition on which events it decides."""
+        self._kept.append(predicate)
+        self._found = []
+        self._visit(predicate, _Effect(true=self.every, false=0, neither=0))
+        return self._found
+
+    def true(self, node: Predicate) -> Mask:
+        """Return the events on which a predicate is true."""
+        self._kept.append(node)
+        return self._outcome(node).true
+
+    def _visit(self, node: Predicate, effect: _Effect) -> None:
         match node:
             case Constant():
                 return
             case Not(item):
-                self.visit(item, ~effect)
+                self._visit(item, ~effect)
             case Definite(item):
                 now = _Effect(true=effect.true, false=effect.false, neither=effect.false)
-                self.visit(item, now)
+                self._visit(item, now)
             case And(items):
                 for item, others in zip(items, self._others(items), strict=True):
-                    self.visit(item, effect.beside(others))
+                    self._visit(item, effect.beside(others))
             case Or(items):
                 for item, others in zip(items, self._others(items, negated=True), strict=True):
-                    self.visit(item, ~(~effect).beside(others))
+                    self._visit(item, ~(~effect).beside(others))
             case AtLeast():
                 self._counted(node, effect)
             case _:
@@ -193,7 +206,7 @@ class _Walk:
         at = self._outcome(leaf)
         matters = (effect.true ^ effect.false) & (at.true | at.false)
         fires = effect.of(at)
-        self.found.append(
+        self._found.append(
             Decision(leaf=leaf, firing=matters & fires, silent=matters & ~fires & self.every)
         )
 
@@ -223,7 +236,7 @@ class _Walk:
                 false=effect.of(enough),
                 neither=settled | (open_ & effect.neither),
             )
-            self.visit(item, now)
+            self._visit(item, now)
 
     def _at_least(self, count: int, outcomes: Sequence[_Outcome]) -> _Outcome:
         true = self._reached([one.true for one in outcomes], count)

@@ -91,7 +91,7 @@ class Search:
         self._domain = domain
         self._tests: list[Atom | Presence] = []
         self._numbers: dict[Atom | Presence, int] = {}
-        self._by_id: dict[int, int] = {}
+        self._by_id: dict[int, tuple[int, Atom | Presence]] = {}  # the leaf stays, and so its id
         self._known: dict[tuple[Place, frozenset[tuple[int, bool]]], Any] = {}
         self._branches = 0
         self._gave_up = False
@@ -158,13 +158,13 @@ class Search:
 
     def _number(self, leaf: Atom | Presence) -> int:
         """Return the number of a test; the same one wherever the same test stands."""
-        number = self._by_id.get(id(leaf))
+        number, _ = self._by_id.get(id(leaf), (None, leaf))
         if number is None:
             bare = replace(leaf, span=None)
             number = self._numbers.setdefault(bare, len(self._tests))
             if number == len(self._tests):
                 self._tests.append(bare)
-            self._by_id[id(leaf)] = number
+            self._by_id[id(leaf)] = (number, leaf)
         return number
 
     def _narrowest(self, state: _State) -> list[Branch] | None:
