@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, count, islice
@@ -18,10 +18,19 @@ from harness.ir import Case, Equals, Glob, Matches, OneOfChars, Wild, fold
 from harness.ir.checks import Piece
 from harness.logic import regex
 
-MAX_STATES = 20_000
+MAX_STATES = 5_000
 """States that are looked at before the search is given up."""
 _NO_MORE_CASE = 0x20000
 """From here on no character of Unicode has letter case: ideographs, tags and private use."""
+_JOINTS = (
+    ("", "", ""),
+    (" ", "", ""),
+    ("x", "x", ""),
+    ("", "x", "x"),
+    ("", "", "x"),
+    (" ", "x ", " x"),
+)
+"""What is put between, before and after texts that are put together."""
 _FILLERS = "x0y1z_-"
 """What stands where any character does; one that no pattern mentions, if there is one."""
 
@@ -49,26 +58,57 @@ def text_for(wanted: Sequence[Wanted]) -> str | None:
     Raises :class:`GaveUp` where that takes more than ``MAX_STATES`` states, or a regular
     expression cannot be run beside others.
     """
-    unwanted = [one for one in wanted if not one.match]
     needed = [one for one in wanted if one.match]
-    if len(unwanted) > len(needed):  # what the many exclude is seldom met by chance
-        plain = _search(needed)
-        if plain is None or not _matches_any(plain, unwanted):
-            return plain
+    for text in _assembled(needed):
+        if all(_fits(text, wanted)):
+            return text
+    unwanted = [one for one in wanted if not one.match]
     if len(needed) > 1 and any(_search([one, *unwanted]) is None for one in needed):
         return None
     return _search(wanted)
 
 
-def _matches_any(text: str, patterns: Sequence[Wanted]) -> bool:
+def _assembled(needed: Sequence[Wanted]) -> Iterator[str]:
+    """Yield texts that put together what patterns need, which will do most of the time."""
+    runs = [_runs(one.pattern) for one in needed if not isinstance(one.pattern, Matches)]
+    if len(runs) < len(needed):
+        return
+    head = max((one[0] for one in runs), key=len, default="")
+    tail = max((one[-1] for one in runs if len(one) > 1), key=len, default="")
+    inner = list(dict.fromkeys(run for one in runs for run in one[1:-1] if run))
+    if any(len(one) == 1 for one in runs):
+        yield head
+        return
+    for glue, before, after in _JOINTS:
+        text = head or before
+        for run in inner:
+            if run not in text:
+                text += f"{glue}{run}"
+        yield f"{text}{'' if tail else after}{tail}"
+
+
+def _runs(pattern: Equals | Glob) -> list[str]:
+    """Return the texts between the wildcards for any text, as they are written."""
+    runs = [""]
+    for piece in pattern.pieces if isinstance(pattern, Glob) else (pattern.value,):
+        if isinstance(piece, str):
+            runs[-1] += piece
+        elif piece is Wild.ANY:
+            runs.append("")
+        else:
+            runs[-1] += piece.ranges[0][0] if isinstance(piece, OneOfChars) else _FILLERS[0]
+    return runs
+
+
+def _fits(text: str, wanted: Iterable[Wanted]) -> Iterator[bool]:
+    """Yield for each pattern whether a text matches it as wanted."""
     folded = {case: fold(text, case) for case in Case}
-    for one in patterns:
-        if isinstance(one.pattern, Matches):
-            if one.pattern.accepts(text):
-                return True
-        elif one.pattern.on_folded()(folded[one.pattern.case]):
-            return True
-    return False
+    for one in wanted:
+        pattern = one.pattern
+        if isinstance(pattern, Equals | Glob):
+            yield pattern.on_folded()(folded[pattern.case]) is one.match
+        else:
+            yield pattern.accepts(text) is one.match
 
 
 def _search(wanted: Sequence[Wanted]) -> str | None:
@@ -177,8 +217,17 @@ class _Machine:
         """Yield one character of each class, and the state that it leads to."""
         places, *others = state
         stay = places & self._loops
+        idle = not self._regexes
         for char, column in self._columns:
-            reached = self._settled(((places & column) << 1) | stay)
+            moved = places & column
+            if moved:
+                reached = self._settled((moved << 1) | stay)
+            elif idle:
+                idle, reached = False, self._settled(stay)
+            elif self._regexes:
+                reached = self._settled(stay)
+            else:
+                continue  # like another character that passes nowhere
             pairs = zip(self._regexes, others, strict=True)
             yield char, (reached, *(one.step(at, char) for (_, one), at in pairs))
 
