@@ -34,6 +34,9 @@ _JOINTS = (
 _FILLERS = "x0y1z_-"
 """What stands where any character does; one that no pattern mentions, if there is one."""
 
+MOST_ADDED = 4
+"""Patterns to avoid that are added to a search at once."""
+
 Pattern = Equals | Glob | Matches
 """A test of a text; an ``Equals`` is one with a text to compare with."""
 State = tuple[int, ...]
@@ -63,9 +66,26 @@ def text_for(wanted: Sequence[Wanted]) -> str | None:
         if all(_fits(text, wanted)):
             return text
     unwanted = [one for one in wanted if not one.match]
-    if len(needed) > 1 and any(_search([one, *unwanted]) is None for one in needed):
+    if len(needed) > 1 and any(_without([one], unwanted) is None for one in needed):
         return None
-    return _search(wanted)
+    return _without(needed, unwanted)
+
+
+def _without(needed: Sequence[Wanted], unwanted: Sequence[Wanted]) -> str | None:
+    """Return a text for some patterns that matches none of others.
+
+    Of these only such are run along as a text for the rest turned out to match.
+    """
+    chosen = list(needed)
+    while True:
+        text = _search(chosen)
+        if text is None:
+            return None
+        pairs = zip(unwanted, _fits(text, unwanted), strict=True)
+        found = [one for one, fits in pairs if not fits]
+        if not found:
+            return text
+        chosen += found[:MOST_ADDED]
 
 
 def _assembled(needed: Sequence[Wanted]) -> Iterator[str]:
