@@ -78,12 +78,16 @@ class Technique:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutationView:
-    """A mutation as a report names it. ``judged`` tells whether a changed verdict is wrong."""
+    """A mutation as a report names it. ``judged`` tells whether a changed verdict is wrong.
+
+    ``family`` is the way of evasion, where it is one.
+    """
 
     name: str
     title: str
     summary: str
     judged: bool
+    family: str = ""
 
 
 def rank(finding: Json) -> str:
@@ -158,7 +162,15 @@ def engines(results: Results) -> list[EngineView]:
 def _interrupted(cell: Json) -> Json:
     unknown = dict.fromkeys(("severity", "author", "license"), "")
     lists: dict[str, list[Any]] = {"techniques": [], "tactics": [], "findings": [], "gaps": []}
-    return {"rule": cell["rule"], "name": cell["rule"], "title": cell["title"], **unknown, **lists}
+    lists["robust"] = []
+    return {
+        "rule": cell["rule"],
+        "name": cell["rule"],
+        "title": cell["title"],
+        "robustness": {},
+        **unknown,
+        **lists,
+    }
 
 
 def _view(rule: Json, cells: Sequence[Json]) -> RuleView:
@@ -192,16 +204,22 @@ def _tactics(identifier: str) -> Iterator[str]:
 def mutations_of(cells: Iterable[Json]) -> list[MutationView]:
     """Return the mutations that cells were tried with, sorted by name."""
     names = sorted({name for cell in cells for name in cell["robustness"]})
-    return [_mutation(name) for name in names]
+    return [mutation(name) for name in names]
 
 
-def _mutation(name: str) -> MutationView:
+def mutation(name: str) -> MutationView:
+    """Return a mutation as a report names it."""
     try:
         known = mutations.get(name)
     except KeyError:  # the document may be from another version of the harness
         return MutationView(name=name, title=name, summary="", judged=True)
-    judged = Effect.KEEPS in known.effects
-    return MutationView(name=name, title=known.title, summary=known.summary, judged=judged)
+    return MutationView(
+        name=name,
+        title=known.title,
+        summary=known.summary,
+        judged=Effect.KEEPS in known.effects,
+        family=known.evasion or "",
+    )
 
 
 def name_of(cell: Json) -> str:

@@ -11,6 +11,7 @@ from harness.report._base import Format, Results
 from harness.report._characters import as_json, visible
 from harness.report._grouping import Group
 from harness.report._markdown import code, fence, sentence, table, text
+from harness.report._profile import PROMISES, WORST, Row, profile
 from harness.report._view import EngineView, Json, RuleView
 from harness.ruleset import attack
 
@@ -104,6 +105,7 @@ def _rule(rule: RuleView) -> Iterator[str]:
     for found in listed:
         yield from _finding(found)
     yield from _notes(rule.ranked("note"))
+    yield from _profiled(rule)
     yield from _robustness(rule.cells)
     if facts["gaps"]:
         yield from ("### Not constructed", "", *map(_gap, facts["gaps"]), "")
@@ -170,12 +172,45 @@ def _notes(notes: Sequence[Group]) -> Iterator[str]:
     yield ""
 
 
+def _profiled(rule: RuleView) -> Iterator[str]:
+    """Yield the robustness profile: a row per mutation, with what misses an event under it."""
+    rows = profile(rule)
+    if not rows:
+        return
+    yield from ("### Robustness profile", "")
+    yield "Malicious events that still fire once they are changed, of those that fired before."
+    yield from ("; ".join(f"{name}: {means}" for name, means in PROMISES.items()) + ".", "")
+    heads = (
+        "mutation",
+        "evasion by",
+        "",
+        "reference",
+        "translations without a miss",
+        "with misses",
+    )
+    yield from table(heads, map(_profile_row, rows), "lllrrl")
+    yield ""
+
+
+def _profile_row(row: Row) -> list[str]:
+    worst = [f"{code(one.place)} {one.words}" for one in row.losing[:WORST]]
+    more = [f"{len(row.losing) - WORST} more"] if len(row.losing) > WORST else []
+    return [
+        text(row.mutation.title),
+        row.mutation.family,
+        row.promise,
+        row.reference.words if row.reference else "-",
+        _view.share(row.keeping, len(row.losing)),
+        ", ".join((*worst, *more)),
+    ]
+
+
 def _robustness(cells: Sequence[Json]) -> Iterator[str]:
     """Yield a table of the verdicts that stayed, a row per mutation and a column per cell."""
     mutated = [cell for cell in cells if cell["robustness"]]
     if not mutated:
         return
-    yield from ("### Robustness", "")
+    yield from ("### Verdicts that stayed", "")
     yield "Verdicts that stayed the same, of all documents changed in that way; after a mutation"
     yield from ("marked with `*` a changed verdict is reported and not judged.", "")
     heads = [f"{code(_view.name_of(one))} on {code(one['schema'])}" for one in mutated]

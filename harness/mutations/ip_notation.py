@@ -1,0 +1,65 @@
+"""An IPv4 address in another notation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from harness.mutations._base import Effect, Evasion, Mutated, Mutation, Subject
+from harness.mutations._commands.lines import lines, rewritten
+from harness.mutations._sources import STUDY
+
+_ADDRESS = re.compile(
+    r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?![\w.])",
+    re.ASCII,
+)
+
+
+def _number(address: str) -> int:
+    return int.from_bytes(map(int, address.split(".")), "big")
+
+
+def _two_parts(address: str) -> str:
+    number = _number(address)
+    return f"{number >> 24}.{number & 0xFFFFFF}"
+
+
+FORMS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("decimal", lambda address: str(_number(address))),
+    ("hexadecimal", lambda address: f"0x{_number(address):08x}"),
+    ("octal", lambda address: ".".join(f"0{int(part):o}" for part in address.split("."))),
+    ("two-part", _two_parts),
+)
+"""Notations that inet_aton reads: one number, parts of other bases, fewer parts."""
+
+
+def rewritten_addresses(text: str, form: Callable[[str], str]) -> str:
+    """Return a text with every address in a notation."""
+    return _ADDRESS.sub(lambda found: form(found.group()), text)
+
+
+def _apply(subject: Subject) -> Iterator[Mutated]:
+    """Rewrite addresses for programs that read them as inet_aton does; on Unix these are most."""
+    for unix in (False, True):
+        for line in lines(subject, unix=unix):
+            if not (unix or line.program.numeric):
+                continue
+            for words, form in FORMS:
+                text = rewritten_addresses(line.text, form)
+                yield from rewritten(subject, line.name, text, f"with {words} addresses")
+
+
+MUTATION = Mutation(
+    name="ip-notation",
+    title="IP addresses in another notation",
+    summary="Where an address is read as inet_aton does, one number, hexadecimal or octal parts "
+    "and fewer parts than four stand for the same address.",
+    effects=(Effect.PROMISABLE,),
+    apply=_apply,
+    evasion=Evasion.RECODING,
+    sources=(
+        "https://pubs.opengroup.org/onlinepubs/9799919799/functions/inet_addr.html",
+        "https://url.spec.whatwg.org/#concept-ipv4-parser",
+        STUDY,
+    ),
+)
