@@ -35,22 +35,28 @@ _NAMED = re.compile(
 
 def _variables(text: str, form: str) -> str:
     """Return a text with variables in place of folders."""
+    return _NAMED.sub(lambda found: form.format(_name(found)), text)
 
-    def variable(found: re.Match[str]) -> str:
-        name = _FOLDERS[int(str(found.lastgroup)[1:])][1]
-        return form.format(f"{{{name}}}" if "(" in name and form[0] == "$" else name)
 
-    return _NAMED.sub(variable, text)
+def _name(found: re.Match[str]) -> str:
+    return _FOLDERS[int(str(found.lastgroup)[1:])][1]
 
 
 def _in_script(text: str) -> str:
-    """Return a script with variables in place of folders, except in single quotes."""
-    parts = re.split(r"('(?:[^']|'')*')", text)
-    form = "$env:{}"
-    return "".join(
-        part if at % 2 else _variables(part, form).replace("$env:{", "${env:")
-        for at, part in enumerate(parts)
-    )
+    """Return a script with variables in place of folders, except in single quotes.
+
+    Where a command is named, a variable would be a value: the call operator runs it.
+    """
+    quoted = [part.span() for part in re.finditer(r"'(?:[^']|'')*'", text)]
+
+    def variable(found: re.Match[str]) -> str:
+        if any(start <= found.start() < end for start, end in quoted):
+            return found.group()
+        name, before = _name(found), text[: found.start()].rstrip(" ")
+        call = "& " if before[-1:] in tuple(";|{(=\n") or not before else ""
+        return f"{call}${{env:{name}}}" if "(" in name else f"{call}$env:{name}"
+
+    return _NAMED.sub(variable, text)
 
 
 def _apply(subject: Subject) -> Iterator[Mutated]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from harness.mutations._base import Effect, Evasion, Mutated, Mutation, Subject
 from harness.mutations._commands.lines import lines, rewritten
+from harness.mutations._commands.programs import Reader
 from harness.mutations._sources import STUDY
 
 _ADDRESS = re.compile(
@@ -33,19 +34,30 @@ FORMS: tuple[tuple[str, Callable[[str], str]], ...] = (
 """Notations that inet_aton reads: one number, parts of other bases, fewer parts."""
 
 
-def rewritten_addresses(text: str, form: Callable[[str], str]) -> str:
-    """Return a text with every address in a notation."""
-    return _ADDRESS.sub(lambda found: form(found.group()), text)
+def rewritten_addresses(text: str, form: Callable[[str], str], *, script: bool = False) -> str:
+    """Return a text with its addresses in a notation; of a script only those that are connected to.
+
+    That is what stands in a URL or behind ``/dev/tcp/``, with which bash opens a connection.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        before = text[: found.start()]
+        if script and not before.endswith(("://", "/dev/tcp/", "/dev/udp/")):
+            return found.group()
+        return form(found.group())
+
+    return _ADDRESS.sub(written, text)
 
 
 def _apply(subject: Subject) -> Iterator[Mutated]:
-    """Rewrite addresses for programs that read them as inet_aton does; on Unix these are most."""
+    """Rewrite addresses for programs that read them as inet_aton does."""
     for unix in (False, True):
         for line in lines(subject, unix=unix):
-            if not (unix or line.program.numeric):
+            if not line.program.numeric:
                 continue
+            script = line.reader in {Reader.POWERSHELL, Reader.SHELL}
             for words, form in FORMS:
-                text = rewritten_addresses(line.text, form)
+                text = rewritten_addresses(line.text, form, script=script)
                 yield from rewritten(subject, line.name, text, f"with {words} addresses")
 
 

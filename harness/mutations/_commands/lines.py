@@ -87,8 +87,9 @@ def _line(subject: Subject, name: str, text: str, told_by: tuple[str, ...]) -> L
 
 
 def _is_unix(subject: Subject, first: str, files: list[str]) -> bool:
-    if "OS" in subject.values:
-        return bool(subject.values["OS"] != "windows")
+    for name in ("OS", "host.os.type"):
+        if name in subject.values:
+            return bool(subject.values[name] != "windows")
     paths = [one for one in (*files, first) if "\\" in one or "/" in one]
     return bool(paths) and "/" in paths[0] and "\\" not in paths[0]
 

@@ -46,14 +46,13 @@ _RESERVED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A word without anything that a shell would expand; ``first`` where it names a command.
+    """A word without anything that a shell would expand.
 
-    ``after`` is where the word before it in the same command ends, ``None`` for the first.
+    ``after`` is where the plain word before it in the same command ends, ``None`` without one.
     """
 
     start: int
     end: int
-    first: bool
     after: int | None = None
 
 
@@ -67,7 +66,7 @@ def plain_words(text: str, start: int, end: int) -> Iterator[Plain]:
     """Yield the plain words of a text; none at all where it holds what is not read here."""
     if re.search(r"<<|\$\(\(|\bcase\b|\bfunction\b|`|\(\)", text[start:end]):
         return
-    first, after, at, redirected = True, None, start, False
+    after, at, redirected = None, start, False
     while at < end:
         token = _TOKEN.match(text, at, end)
         if token is None:
@@ -77,16 +76,15 @@ def plain_words(text: str, start: int, end: int) -> Iterator[Plain]:
             token.end() == end or text[token.end()] in " \t\n;&|()<>"
         )
         if part[0] in ";&|(){}\n":
-            first, after = True, None
+            after = None
         elif part[0] in "<>":
             redirected = True
         elif not part.isspace():
             known = part in _RESERVED
             if alone and not known and not redirected and _PLAIN.fullmatch(part):
-                yield Plain(at, token.end(), first, after)
-                first, after = False, token.end()
+                yield Plain(at, token.end(), after)
+                after = token.end()
             elif not known:
-                first = first and "=" in part
                 after = None
             redirected = False
         at = token.end()
