@@ -105,6 +105,16 @@ def test_evasions_are_for_malicious_events_and_few(tmp_path: Path) -> None:
     }
     assert all(one.malicious and one.effect is Effect.KEEPS for one in quoted)
     assert {one.sample.family for one in quoted} == {"as-typed"}
+    many = selection(
+        Image__endswith="\\x.exe", CommandLine__contains=[f"tool{n} run" for n in range(12)]
+    )
+    rule = rule_of(_rule(tmp_path / "many", many, many))
+    read = intent_of(rule)
+    attacks = samples_of(rule, read).samples
+    for focus, most in ((None, 8), (lambda _: frozenset({"CommandLine"}), 3)):
+        of_many = documents(attacks, read, read.schema, focus=focus)
+        tried = {one.sample.name for one in of_many if one.mutation == "extra-blanks"}
+        assert len(tried) == most
     blanks = [one for one in made if one.mutation == "extra-blanks"]
     assert {one.effect for one in blanks} == {Effect.PROBES}
     again = documents(samples_of(rule, intent).samples, intent, intent.schema)

@@ -128,8 +128,8 @@ def test_wrapped_in_cmd() -> None:
         "ParentImage": "C:\\Windows\\System32\\cmd.exe",
         "ParentCommandLine": "cmd.exe /c net user bob /add",
     }
-    assert made.values is not None
-    assert applied("cmd-wrapping", subject(made.values)) == [], "its parent is cmd.exe already"
+    shell = {**values, "ParentImage": "C:\\Windows\\System32\\cmd.exe", "ParentCommandLine": "cmd"}
+    assert applied("cmd-wrapping", subject(shell)) == [], "its parent is cmd.exe already"
     piped = {**values, "CommandLine": "find.exe a|b"}
     assert applied("cmd-wrapping", subject(piped)) == [], "cmd.exe would make a pipe of it"
     assert applied("cmd-wrapping", subject(values, read=frozenset({"CommandLine"}))) == []
