@@ -7,7 +7,7 @@ here, so that a format has only its own markup to escape.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness import mutations
@@ -201,10 +201,11 @@ def _tactics(identifier: str) -> Iterator[str]:
         yield (attack.tactic(tactic) or {}).get("name", str(tactic))
 
 
-def mutations_of(cells: Iterable[Json]) -> list[MutationView]:
-    """Return the mutations that cells were tried with, sorted by name."""
-    names = sorted({name for cell in cells for name in cell["robustness"]})
-    return [mutation(name) for name in names]
+def mutations_of(rule: RuleView) -> list[MutationView]:
+    """Return the mutations that the cells of a rule were tried with, sorted by name."""
+    names = sorted({name for cell in rule.cells for name in cell["robustness"]})
+    promised = rule.rule["robust"]
+    return [replace(one, judged=one.judged or one.name in promised) for one in map(mutation, names)]
 
 
 def mutation(name: str) -> MutationView:

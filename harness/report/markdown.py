@@ -106,7 +106,7 @@ def _rule(rule: RuleView) -> Iterator[str]:
         yield from _finding(found)
     yield from _notes(rule.ranked("note"))
     yield from _profiled(rule)
-    yield from _robustness(rule.cells)
+    yield from _robustness(rule)
     if facts["gaps"]:
         yield from ("### Not constructed", "", *map(_gap, facts["gaps"]), "")
 
@@ -205,9 +205,9 @@ def _profile_row(row: Row) -> list[str]:
     ]
 
 
-def _robustness(cells: Sequence[Json]) -> Iterator[str]:
+def _robustness(rule: RuleView) -> Iterator[str]:
     """Yield a table of the verdicts that stayed, a row per mutation and a column per cell."""
-    mutated = [cell for cell in cells if cell["robustness"]]
+    mutated = [cell for cell in rule.cells if cell["robustness"]]
     if not mutated:
         return
     yield from ("### Verdicts that stayed", "")
@@ -219,7 +219,7 @@ def _robustness(cells: Sequence[Json]) -> Iterator[str]:
             f"{text(mutation.title)}{'' if mutation.judged else ' `*`'}",
             *(_stayed(one["robustness"].get(mutation.name)) for one in mutated),
         ]
-        for mutation in _view.mutations_of(mutated)
+        for mutation in _view.mutations_of(rule)
     )
     yield from table(["mutation", *heads], rows, "l" + "r" * len(heads))
     yield ""
