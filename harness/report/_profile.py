@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.report import _view
+from harness.report._base import Results
 from harness.report._view import Json, MutationView, RuleView
 
 PROMISES = {
@@ -50,6 +52,42 @@ class Row:
     def tried(self) -> int:
         """On how many translations and sources the mutation was tried."""
         return len(self.losing) + self.keeping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """A mutation over many rules: how many were tried, and how many of them miss no event.
+
+    ``rules`` counts those whose reference was tried, ``cells`` translations on their sources.
+    """
+
+    mutation: MutationView
+    rules: int
+    rules_keeping: int
+    cells: int
+    cells_keeping: int
+
+
+def totals(results: Results) -> list[Total]:
+    """Return what every mutation does to many rules."""
+    bare = {
+        owners: [{**one, "findings": [], "gaps": []} for one in results[owners]]
+        for owners in ("rules", "results")
+    }
+    rules = _view.rules(_view.shown(bare))
+    counts: dict[str, Counter[str]] = {}
+    views: dict[str, MutationView] = {}
+    for row in (row for rule in rules for row in profile(rule)):
+        views[row.mutation.name] = row.mutation
+        count = counts.setdefault(row.mutation.name, Counter())
+        kept = row.reference is not None and row.reference.survived == row.reference.malicious
+        count.update(
+            rules=int(row.reference is not None),
+            rules_keeping=int(kept),
+            cells=row.tried,
+            cells_keeping=row.keeping,
+        )
+    return [Total(mutation=views[name], **counts[name]) for name in sorted(counts)]
 
 
 def profile(rule: RuleView) -> list[Row]:

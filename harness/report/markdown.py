@@ -11,7 +11,8 @@ from harness.report._base import Format, Results
 from harness.report._characters import as_json, visible
 from harness.report._grouping import Group
 from harness.report._markdown import code, fence, sentence, table, text
-from harness.report._profile import PROMISES, WORST, Row, profile
+from harness.report._profile import PROMISES, WORST, Row, Total, profile
+from harness.report._profile import totals as _totals
 from harness.report._view import EngineView, Json, RuleView
 from harness.ruleset import attack
 
@@ -72,10 +73,29 @@ def _by_class(results: Results) -> Iterator[str]:
         for one in _classes.totals(results)
     ]
     yield from ("## Translations", "", *table(["translation", *_STATUS], rows, "lrrrrr"), "")
+    yield from _robustness_totals(_totals(results))
     for one in _classes.examples(found):
         yield from (f"### {one.finding.total} times {code(one.finding.code)}", "")
         yield from (f"Such as in {text(one.title)} ({code(one.identifier)}):", "")
         yield from _finding(one.group)
+
+
+def _robustness_totals(found: Sequence[Total]) -> Iterator[str]:
+    """Yield what mutations do to malicious events, over all rules."""
+    if not found:
+        return
+    yield from ("## Robustness", "", "Without a missed malicious event, of those tried.", "")
+    rows = (
+        [
+            text(one.mutation.title),
+            one.mutation.family,
+            f"{one.rules_keeping}/{one.rules}",
+            f"{one.cells_keeping}/{one.cells}",
+        ]
+        for one in found
+    )
+    heads = ("mutation", "evasion by", "references", "translations")
+    yield from (*table(heads, rows, "llrr"), "")
 
 
 def _overview(rule: RuleView) -> list[str]:

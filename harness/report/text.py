@@ -17,7 +17,7 @@ from harness.report._base import WIDTH, Format, Results
 from harness.report._characters import json_line, visible
 from harness.report._classes import Example, FindingClass, Totals
 from harness.report._grouping import Group
-from harness.report._profile import PROMISES, Row, profile
+from harness.report._profile import PROMISES, Row, Total, profile, totals
 from harness.report._view import EngineView, RuleView
 
 WITNESSES, NOTES = 1, 2
@@ -53,8 +53,10 @@ def show(
     """
     if len(results["rules"]) > _classes.MANY and details < NOTES:
         shown = _show_classes(results, console, details)
-        for rule in _view.rules(_view.shown(results)) if profiled else ():
-            console.print(_profile_line(rule))
+        if profiled:
+            rules = _view.rules(_view.shown(results))
+            console.print(Lines(*map(_profile_line, rules)))
+            console.print(_robustness_totals(totals(results)))
     else:
         shown = _view.shown(results)
         for rule in _view.rules(shown):
@@ -163,6 +165,18 @@ def _profile(rows: Sequence[Row]) -> Table:
             _view.share(row.keeping, len(row.losing)),
             ", ".join((*worst, *more)),
         )
+    return table
+
+
+def _robustness_totals(found: Sequence[Total]) -> Table:
+    """Return what mutations do to malicious events, over all rules."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("\nno event missed under", no_wrap=True)
+    for name in ("references", "translations"):
+        table.add_column(f"\n{name}", justify="right")
+    for one in found:
+        cells = f"{one.cells_keeping}/{one.cells}"
+        table.add_row(one.mutation.name, f"{one.rules_keeping}/{one.rules}", cells)
     return table
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from harness.report import _view, formats, text
-from harness.report._profile import profile
+from harness.report._profile import profile, totals
 
 
 def _rows(document: dict[str, Any]) -> dict[tuple[str, str], Any]:
@@ -89,10 +90,35 @@ def test_the_terminal_shows_it_on_request(hostile: dict[str, Any]) -> None:
     assert "cmd-carets" in _printed(hostile, profiled=True)
 
 
-def test_many_rules_have_a_line_each(hostile: dict[str, Any]) -> None:
+@pytest.fixture
+def many(hostile: dict[str, Any]) -> dict[str, Any]:
     rules = [{**hostile["rules"][0], "rule": f"r-{n}", "title": f"Rule {n}"} for n in range(60)]
     cells = [{**hostile["results"][0], "rule": f"r-{n}"} for n in range(60)]
-    many = {**hostile, "rules": rules, "results": cells}
+    return {**hostile, "rules": rules, "results": cells}
+
+
+def test_many_rules_have_a_line_each(many: dict[str, Any]) -> None:
     line = "Rule 7: promised 0/1, probed 0/2; the reference misses events under cmd-carets"
-    assert line in _printed(many, profiled=True).splitlines()
+    printed = _printed(many, profiled=True).splitlines()
+    assert line in printed
+    (row,) = [one.split() for one in printed if one.startswith("value-case")]
+    assert row == ["value-case", "60/60", "0/60"]
     assert line not in _printed(many)
+
+
+def test_many_rules_are_counted_by_mutation(many: dict[str, Any]) -> None:
+    """A mutation of no rule is none; what another version calls it is shown, and made harmless."""
+    found = {one.mutation.name: one for one in totals(many)}
+    assert list(found) == ["cmd-carets", "no|such`one", "value-case"]
+    carets = found["cmd-carets"]
+    assert (carets.rules, carets.rules_keeping, carets.cells, carets.cells_keeping) == (
+        60,
+        0,
+        60,
+        0,
+    )
+    assert "| carets for cmd.exe | insertion | 0/60 | 0/60 |" in formats()["markdown"].render(many)
+    page = formats()["html"].render(many)
+    section = page[page.index('id="robustness"') :]
+    assert '<td role="cell" data-label="References" class="n">60/60</td>' in section
+    assert totals({**many, "rules": [], "results": []}) == []
