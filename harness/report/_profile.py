@@ -74,20 +74,24 @@ def totals(results: Results) -> list[Total]:
         owners: [{**one, "findings": [], "gaps": []} for one in results[owners]]
         for owners in ("rules", "results")
     }
-    rules = _view.rules(_view.shown(bare))
+    shown = _view.shown(bare)
     counts: dict[str, Counter[str]] = {}
-    views: dict[str, MutationView] = {}
-    for row in (row for rule in rules for row in profile(rule)):
-        views[row.mutation.name] = row.mutation
-        count = counts.setdefault(row.mutation.name, Counter())
-        kept = row.reference is not None and row.reference.survived == row.reference.malicious
-        count.update(
-            rules=int(row.reference is not None),
-            rules_keeping=int(kept),
-            cells=row.tried,
-            cells_keeping=row.keeping,
+    for owners, kind in (("rules", "rules"), ("results", "cells")):
+        for name, entry in (pair for one in shown[owners] for pair in one["robustness"].items()):
+            if entry["malicious"]:
+                kept = int(entry["survived"] == entry["malicious"])
+                count = counts.setdefault(name, Counter())
+                count.update({kind: 1, f"{kind}_keeping": kept})
+    return [
+        Total(
+            mutation=_view.mutation(name),
+            rules=count["rules"],
+            rules_keeping=count["rules_keeping"],
+            cells=count["cells"],
+            cells_keeping=count["cells_keeping"],
         )
-    return [Total(mutation=views[name], **counts[name]) for name in sorted(counts)]
+        for name, count in sorted(counts.items())
+    ]
 
 
 def profile(rule: RuleView) -> list[Row]:

@@ -181,7 +181,7 @@ def _robustness_totals(found: Sequence[Total]) -> Table:
 
 
 def _profile_line(rule: RuleView) -> Text:
-    """Return one line: shares by promise, and what the reference does not survive."""
+    """Return one line: shares by promise, and the evasions that the reference does not survive."""
     rows = profile(rule)
     shares = []
     for promise in PROMISES:
@@ -192,7 +192,9 @@ def _profile_line(rule: RuleView) -> Text:
     lost = [
         one.mutation.name
         for one in rows
-        if one.reference and one.reference.survived < one.reference.malicious
+        if (one.mutation.family or one.promise == "promised")
+        and one.reference
+        and one.reference.survived < one.reference.malicious
     ]
     text = Text(f"{rule.title}: ").append(", ".join(shares) or "nothing was changed", style="dim")
     if lost:
