@@ -1,4 +1,7 @@
-"""Writes ``reference.md`` from what the package declares: ``python docs/make_reference.py``."""
+"""Writes ``reference.md``, and the tables of ``mutations.md``, from what the package declares.
+
+Run ``python docs/make_reference.py``.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,11 @@ HEAD = """# Reference
 
 Made from the package by `python docs/make_reference.py`; a test compares it with the code.
 """
+MUTATIONS = (
+    "What they do to the label of an event, and how rules promise them: "
+    "[mutations.md](mutations.md)."
+)
+MUTATIONS_PAGE = Path(__file__).parent / "mutations.md"
 
 
 def reference() -> str:
@@ -21,7 +29,7 @@ def reference() -> str:
     sections = (
         ("Languages", "A page each in [languages/](languages/).", _languages()),
         ("Data sources", "How to read and add one: [schemas.md](schemas.md).", _schemas()),
-        ("Mutations", "Whether the label still binds, or the outcome is reported.", _mutations()),
+        ("Mutations", MUTATIONS, _mutations()),
         ("Promises and their findings", "", _checks()),
         ("Report formats", "Selected by the ending of `--output`.", _formats()),
     )
@@ -57,8 +65,40 @@ def _schemas() -> Iterator[str]:
 
 def _mutations() -> Iterator[str]:
     found = (mutations.get(name) for name in mutations.names())
-    rows = [(one.name, " or ".join(one.effects), one.summary) for one in found]
-    return _table(("name", "effect", "what and why"), rows)
+    rows = [(one.name, one.evasion or "", " or ".join(one.effects), one.summary) for one in found]
+    return _table(("name", "evasion by", "effect", "what and why"), rows)
+
+
+def mutations_page(text: str) -> str:
+    """Return the page about mutations with its tables made anew."""
+    for name, table in (("data", _data()), ("evasions", _evasions())):
+        mark, end = f"<!-- {name} -->\n", "<!-- end -->"
+        head, tail = text.split(mark)
+        text = head + mark + "".join(table) + tail[tail.index(end) :]
+    return text
+
+
+def _data() -> Iterator[str]:
+    found = (mutations.get(name) for name in mutations.names())
+    rows = [
+        (one.name, " or ".join(one.effects), one.summary) for one in found if one.evasion is None
+    ]
+    return _table(("mutation", "effect", "what and why"), rows)
+
+
+def _evasions() -> Iterator[str]:
+    found = [mutations.get(name) for name in mutations.names()]
+    rows = [
+        (
+            one.name,
+            one.evasion,
+            one.summary,
+            " ".join(f"[{n}]({s})" for n, s in enumerate(one.sources, 1)),
+        )
+        for one in sorted(found, key=lambda one: (one.evasion or "", one.name))
+        if one.evasion is not None
+    ]
+    return _table(("mutation", "family", "what and why", "sources"), rows)
 
 
 def _checks() -> Iterator[str]:
@@ -77,3 +117,4 @@ def _formats() -> Iterator[str]:
 
 if __name__ == "__main__":
     PAGE.write_text(reference(), encoding="utf-8")
+    MUTATIONS_PAGE.write_text(mutations_page(MUTATIONS_PAGE.read_text("utf-8")), encoding="utf-8")

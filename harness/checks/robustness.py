@@ -73,6 +73,8 @@ def _finding(cell: Cell, name: str, family: str, group: Group, told: _Told) -> F
     cause = Cause(message="", hint="the verdict turns on something that varies in real data")
     if chosen.malicious:
         cause = silent_because(cell, chosen.body, _before(cell, chosen))
+        if _reference_misses(cell, chosen):
+            cause = replace(cause, hint=_ALLOW)
     found = finding(
         cell,
         told.code,
@@ -87,6 +89,16 @@ def _finding(cell: Cell, name: str, family: str, group: Group, told: _Told) -> F
         witness=witness(cell, chosen, verdict),
     )
     return replace(found, schema=told.schema) if told.schema else found
+
+
+_ALLOW = "the reference misses it too: the rule itself has to allow for it"
+
+
+def _reference_misses(cell: Cell, changed: Document) -> bool:
+    """Return whether the rule's own reference misses an activity that was changed."""
+    return changed.mutated is not None and (
+        cell.intent.label(changed.mutated) is not changed.sample.label
+    )
 
 
 def _before(cell: Cell, changed: Document) -> Mapping[str, Any] | None:

@@ -87,6 +87,12 @@ PATIENCE, PATIENCE_WITH_MANY = 10.0, 1.0
     default=True,
     help="Remember conversions and results; only what has changed is run again.",
 )
+@click.option(
+    "--profile",
+    "profiled",
+    is_flag=True,
+    help="Also show what becomes of each rule's malicious events under every mutation.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only the tables, no witnesses.")
 @click.option("-v", "--verbose", is_flag=True, help="Also show notes.")
 def command(
@@ -103,6 +109,7 @@ def command(
     targets_file: Path | None,
     jobs: int | None,
     remember: bool,
+    profiled: bool,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -136,6 +143,7 @@ def command(
             document,
             console(),
             details=0 if quiet else 2 if verbose else 1,
+            profiled=profiled,
         )
     for path, one in writers:
         write(path, one.render(document))

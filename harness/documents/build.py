@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from harness import mutations
 from harness.documents.document import Document
 from harness.events.corpus import FAMILY as REGRESSION
 from harness.events.intent import Intent
 from harness.events.model import Label, Sample
+from harness.events.typed import FAMILY as TYPED
 from harness.mutations import Effect, Mutated, Mutation, Subject
 from harness.schemas import Schema
 
@@ -20,6 +22,12 @@ MUTATED_BENIGN, MOST_BENIGN = 6, 20
 
 FEW = 3
 """Malicious and benign samples that are mutated where only some paths are of interest."""
+MOST_EVADED, MOST_LOOKED_AT = 8, 60
+"""Malicious samples that one evasion is applied to, and that are looked at for them."""
+MOST_VARIANTS = 6
+"""Documents that an evasion makes of one sample."""
+ATTACKS = (TYPED, "alternative")
+"""Families of samples that evasions start from: the first that a rule has."""
 
 
 def documents(
@@ -47,9 +55,41 @@ def documents(
     result = list(plain)
     for name in mutations.names():
         mutation = mutations.get(name)
-        subjects = _subjects(plain, once=mutation.once, few=paths is not None)
-        result.extend(mutated(mutation, subjects, intent, schema, (seed, paths)))
+        settings = (seed, paths)
+        if mutation.evasion is None:
+            subjects = _subjects(plain, once=mutation.once, few=paths is not None)
+            result.extend(mutated(mutation, subjects, intent, schema, settings))
+        else:
+            result.extend(_evaded(mutation, plain, intent, schema, settings))
     return result
+
+
+def _evaded(
+    mutation: Mutation,
+    plain: Sequence[Document],
+    intent: Intent,
+    schema: Schema,
+    settings: tuple[int, frozenset[str] | None],
+) -> Iterator[Document]:
+    """Yield what an evasion makes of the first attacks that it can be applied to."""
+    left = MOST_EVADED if settings[1] is None else FEW
+    for document in _attacks(plain)[:MOST_LOOKED_AT]:
+        if not left:
+            return
+        made = list(islice(mutated(mutation, [document], intent, schema, settings), MOST_VARIANTS))
+        left -= bool(made)
+        yield from made
+
+
+def _attacks(plain: Sequence[Document]) -> list[Document]:
+    """Return the malicious documents that evasions start from; all that were saved."""
+    malicious = [one for one in plain if one.sample.label is Label.MALICIOUS]
+    saved = [one for one in malicious if one.sample.family == REGRESSION]
+    for family in ATTACKS:
+        found = [one for one in malicious if one.sample.family == family]
+        if found:
+            return [*found, *saved]
+    return saved
 
 
 def mutated(
@@ -84,15 +124,19 @@ def mutated(
                 family=changed.family or changed.detail,
                 shape=changed.shape,
                 mutated=changed.values,
-                effect=_effect(changed, document, intent),
+                effect=_effect(name, changed, document, intent),
             )
 
 
-def _effect(changed: Mutated, document: Document, intent: Intent) -> Effect:
+def _effect(name: str, changed: Mutated, document: Document, intent: Intent) -> Effect:
     """Return what a mutation does to the label; nothing is promised where the rule itself turns.
 
-    A rule that compares letter case means it: a translation that does the same is right.
+    A rule that compares letter case means it: a translation that does the same is right. Where
+    the rule promises to survive what an attacker may choose, its own verdict is no excuse.
     """
+    if changed.effect is Effect.PROMISABLE:
+        binds = name in intent.robust and document.malicious
+        return Effect.KEEPS if binds else Effect.PROBES
     if changed.effect is not Effect.KEEPS or (changed.values is None and not changed.beside):
         return changed.effect
     values = document.sample.activity.values if changed.values is None else changed.values

@@ -26,7 +26,7 @@ class Intent:
 
     For Sigma the predicate includes the ``scope``, what the log source asks, so an event of
     another channel is benign.
-    ``late_by`` is the delay that the rule promises to survive.
+    ``late_by`` is the delay that the rule promises to survive, ``robust`` the mutations.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class Intent:
     semantics: Semantics
     scope: tuple[Predicate, ...] = ()
     late_by: timedelta | None = None
+    robust: frozenset[str] = frozenset()
 
     def truth(self, values: Mapping[str, Any]) -> Truth:
         """Return the reference's outcome on an activity of this kind."""
@@ -43,6 +44,10 @@ class Intent:
     def document(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what the reference sees of an activity in its own schema."""
         return self.schema.render(self.kind, values, self._seen)
+
+    def seen(self) -> frozenset[str] | None:
+        """Return the fields that the reference looks at; ``None`` for the whole event."""
+        return self._seen
 
     @cached_property
     def _seen(self) -> frozenset[str] | None:
@@ -70,12 +75,20 @@ class Intent:
 
     def read_values(self) -> frozenset[str]:
         """Return the names of the activity values that the reference looks at."""
+        return self._read_values
+
+    @cached_property
+    def _read_values(self) -> frozenset[str]:
         provenance = self.schema.provenance(self.kind)
         names = (provenance.get(path) for path in self.read_fields())
         return frozenset(name for name in names if name)
 
     def read_fields(self) -> frozenset[str]:
         """Return the names of the fields that the reference looks at."""
+        return self._read_fields
+
+    @cached_property
+    def _read_fields(self) -> frozenset[str]:
         named = frozenset(fields_of(self.predicate))
         return named | {FREE_TEXT} if looks_anywhere(self.predicate) else named
 
@@ -118,4 +131,5 @@ def intent_of(rule: Rule) -> Intent:
         semantics=language.semantics,
         scope=scope,
         late_by=rule.promises.late_by,
+        robust=frozenset(rule.promises.robust),
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.evaluate import oracle
 from harness.evaluate.remembered import Remembered
-from harness.events import candidates
+from harness.events import candidates, typed
 from harness.events.alternatives import (
     Alternative,
     Literal,
@@ -60,6 +60,7 @@ class _Builder:
         self._intent = intent
         self._shop = Workshop(intent, seed)
         self._done: Counter[Literal] = Counter()
+        self._attacks: list[tuple[str, Alternative, dict[str, Any]]] = []
         self._leaves: dict[int, Remembered] = {}  # the leaves belong to the intent, which stays
 
     def build(self) -> Samples:
@@ -69,6 +70,7 @@ class _Builder:
         self._background()
         scope = frozenset(id(leaf) for one in self._intent.scope for leaf in leaves(one))
         facts = complete(self._shop, scope)
+        self._as_typed()
         if not any(one.label is Label.MALICIOUS for one in self._shop.samples):
             self._shop.gap("a malicious event", "none was found on which the reference is true")
         shop = self._shop
@@ -81,6 +83,7 @@ class _Builder:
             return
         wanted, values = built
         self._shop.add(Label.MALICIOUS, "alternative", what, values, _span(alternative))
+        self._attacks.append((f"{what}, as it would be typed", alternative, values))
         for literal in dict.fromkeys(alternative):
             self._variations(literal, values)
             self._near_misses(literal, alternative, wanted, values)
@@ -297,6 +300,16 @@ class _Builder:
             values = self._shop.kind.draw(self._shop.world, self._shop.everyday())
             label = self._shop.label(values)
             self._shop.add(label, "background", "ordinary activity", values, None)
+
+    def _as_typed(self) -> None:
+        """Add malicious activities whose command line is one that a system would run."""
+        shop = self._shop
+        for because, alternative, values in self._attacks[: typed.MOST]:
+            asked = [(shop.name(str(one.field)), one) for one in _patterns(alternative)]
+            tried = typed.activities(values, asked)
+            found = next((one for one in tried if shop.label(one) is Label.MALICIOUS), None)
+            if found is not None:
+                shop.add(Label.MALICIOUS, typed.FAMILY, because, found, _span(alternative))
 
 
 def _paths(literal: Literal) -> tuple[str, ...]:

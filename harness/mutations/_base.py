@@ -24,8 +24,30 @@ class Effect(StrEnum):
 
     KEEPS = "keeps"
     """The event means the same as before: every verdict must stay."""
+    PROMISABLE = "promisable"
+    """What happened is the same, and looks different because somebody chose so: malicious events
+    must still fire where the rule promises it; otherwise the outcome is reported."""
     PROBES = "probes"
     """The intent says nothing about it: a changed verdict is reported, not judged."""
+
+
+class Evasion(StrEnum):
+    """The ways to evade a rule, as a study of SIEM rules tells them apart.
+
+    Uetz et al., "You Cannot Escape Me: Detecting Evasions of SIEM Rules in Enterprise Networks",
+    USENIX Security 2024 (https://arxiv.org/abs/2311.10197).
+    """
+
+    INSERTION = "insertion"
+    """What the system ignores is added: quotes, blanks, escape characters."""
+    SUBSTITUTION = "substitution"
+    """A word is replaced by another that means the same."""
+    OMISSION = "omission"
+    """What the attack does not need is left out."""
+    REORDERING = "reordering"
+    """Arguments change places."""
+    RECODING = "recoding"
+    """A value is written in another encoding or notation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +85,15 @@ class Subject:
             return True
         shown = self.schema.shows(self.kind, name)
         return any(map(self.concerns, shown)) or name not in self.schema.kind(self.kind).values
+
+    def chosen(self, name: str) -> bool:
+        """Return whether somebody may choose an activity value: it differs between events."""
+        declared = self.schema.kind(self.kind).values.get(name)
+        return declared is None or not (declared.allowed or declared.defaults)
+
+    def reads(self, name: str) -> bool:
+        """Return whether the reference looks at an activity value, under whatever name."""
+        return name in self.read or name in self.fields
 
     def may_lack(self, path: str) -> bool:
         """Return whether a key may be absent or empty without telling another story.
@@ -105,7 +136,8 @@ class Mutation:
     """A named change of an activity or a document.
 
     ``summary`` says in one sentence what changes and why real data does so. ``apply`` yields
-    the changed documents of one sample, deterministically.
+    the changed documents of one sample, deterministically. An ``evasion`` is the attacker's
+    choice: it is applied to malicious events only. ``sources`` are where its facts come from.
     """
 
     name: str
@@ -116,3 +148,5 @@ class Mutation:
     once: bool = field(default=False)
     """True where one malicious and one benign sample are enough, since it does not depend on
     what tells samples apart."""
+    evasion: Evasion | None = None
+    sources: tuple[str, ...] = ()

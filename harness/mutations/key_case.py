@@ -25,14 +25,14 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
     for words, change in _CASES:
         document = _recase(subject.copy(), change)
         if document != subject.document:
-            yield Mutated(detail=f"keys in {words}", document=document, effect=Effect.PROBES)
+            yield Mutated(detail=f"keys in {words}", document=document, effect=Effect.PROMISABLE)
 
 
 MUTATION = Mutation(
     name="key-case",
     title="letter case of keys",
     summary="Some forwarders and parsers lower-case or upper-case field names.",
-    effects=(Effect.PROBES,),
+    effects=(Effect.PROMISABLE,),
     apply=_apply,
     once=True,
 )

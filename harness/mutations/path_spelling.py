@@ -8,6 +8,13 @@ from collections.abc import Iterator
 from harness.mutations._base import Effect, Mutated, Mutation, Subject
 
 _DRIVE = re.compile(r"[A-Za-z]:\\")
+_LINES = "CommandLine"
+"""Command lines have mutations of their own."""
+_RESOLVED = "Image"
+"""The path of a program that runs: the system resolves it before it is recorded."""
+
+_STREAM = "with an alternate data stream"
+"""Another stream of the same file, whose content is another."""
 
 
 def _spellings(path: str) -> Iterator[tuple[str, str]]:
@@ -18,7 +25,7 @@ def _spellings(path: str) -> Iterator[tuple[str, str]]:
     yield "as an NT device path", f"\\Device\\HarddiskVolume3\\{rest}"
     yield "with a doubled separator", path.replace("\\", "\\\\", 2).replace("\\\\", "\\", 1)
     yield "with a dot component", f"{path[:3]}.\\{rest}"
-    yield "with an alternate data stream", f"{path}:stream"
+    yield _STREAM, f"{path}:stream"
     yield "with a trailing dot", f"{path}."
 
 
@@ -26,14 +33,18 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
     for name, value in subject.values.items():
         if not isinstance(value, str) or not _DRIVE.match(value) or name not in subject.read:
             continue
+        if name.endswith(_LINES):
+            continue
         for words, spelling in _spellings(value):
+            probes = name.endswith(_RESOLVED) or words == _STREAM
+            effect = Effect.PROBES if probes else Effect.PROMISABLE
             values = {**subject.values, name: spelling}
             document = subject.schema.render(subject.kind, values)
             if spelling != value and document != subject.document:
                 yield Mutated(
                     detail=f"{name} {words.strip()}",
                     document=document,
-                    effect=Effect.PROBES,
+                    effect=effect,
                     values=values,
                 )
 
@@ -41,9 +52,10 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
 MUTATION = Mutation(
     name="path-spelling",
     title="spelling of a path",
-    summary="Windows opens one file under many spellings, and sources record what was asked for "
+    summary="Windows opens one file under many spellings, and sources record what was asked for, "
+    "except for programs that run "
     "(https://learn.microsoft.com/windows/win32/fileio/naming-a-file).",
-    effects=(Effect.PROBES,),
+    effects=(Effect.PROMISABLE, Effect.PROBES),
     apply=_apply,
     once=True,
 )

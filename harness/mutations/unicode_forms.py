@@ -22,7 +22,7 @@ def _forms(value: str) -> Iterator[tuple[str, str]]:
 
 def _apply(subject: Subject) -> Iterator[Mutated]:
     for name, value in subject.values.items():
-        if not isinstance(value, str) or name not in subject.read:
+        if not isinstance(value, str) or name not in subject.read or not subject.chosen(name):
             continue
         for words, changed in _forms(value):
             if changed == value:
@@ -33,7 +33,7 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
                 yield Mutated(
                     detail=f"{name} in {words}",
                     document=document,
-                    effect=Effect.PROBES,
+                    effect=Effect.PROMISABLE,
                     values=values,
                 )
 
@@ -42,7 +42,7 @@ MUTATION = Mutation(
     name="unicode-forms",
     title="Unicode look-alikes and normal forms",
     summary="An attacker may choose look-alike letters; file systems and pipelines normalise.",
-    effects=(Effect.PROBES,),
+    effects=(Effect.PROMISABLE,),
     apply=_apply,
     once=True,
 )

@@ -11,7 +11,7 @@ _AROUND = (("a leading blank", " {}"), ("a trailing blank", "{} "), ("a line end
 
 def _apply(subject: Subject) -> Iterator[Mutated]:
     for name, value in subject.values.items():
-        if not isinstance(value, str) or name not in subject.read:
+        if not isinstance(value, str) or name not in subject.read or not subject.chosen(name):
             continue
         for words, form in _AROUND:
             values = {**subject.values, name: form.format(value)}
@@ -20,7 +20,7 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
                 yield Mutated(
                     detail=f"{name} with {words}",
                     document=document,
-                    effect=Effect.PROBES,
+                    effect=Effect.PROMISABLE,
                     values=values,
                 )
 
@@ -29,7 +29,7 @@ MUTATION = Mutation(
     name="whitespace",
     title="surrounding blanks",
     summary="Parsers of text formats keep or strip blanks around a value.",
-    effects=(Effect.PROBES,),
+    effects=(Effect.PROMISABLE,),
     apply=_apply,
     once=True,
 )

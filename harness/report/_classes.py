@@ -152,7 +152,7 @@ def slim(results: Results) -> dict[str, Any]:
 
     document = dict(results)
     document["results"] = [{**bare(one), "robustness": {}} for one in results["results"]]
-    document["rules"] = [{**bare(one), "gaps": []} for one in results["rules"]]
+    document["rules"] = [{**bare(one), "gaps": [], "robustness": {}} for one in results["rules"]]
     return document
 
 

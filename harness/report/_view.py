@@ -7,7 +7,7 @@ here, so that a format has only its own markup to escape.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness import mutations
@@ -78,12 +78,16 @@ class Technique:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutationView:
-    """A mutation as a report names it. ``judged`` tells whether a changed verdict is wrong."""
+    """A mutation as a report names it. ``judged`` tells whether a changed verdict is wrong.
+
+    ``family`` is the way of evasion, where it is one.
+    """
 
     name: str
     title: str
     summary: str
     judged: bool
+    family: str = ""
 
 
 def rank(finding: Json) -> str:
@@ -158,7 +162,15 @@ def engines(results: Results) -> list[EngineView]:
 def _interrupted(cell: Json) -> Json:
     unknown = dict.fromkeys(("severity", "author", "license"), "")
     lists: dict[str, list[Any]] = {"techniques": [], "tactics": [], "findings": [], "gaps": []}
-    return {"rule": cell["rule"], "name": cell["rule"], "title": cell["title"], **unknown, **lists}
+    lists["robust"] = []
+    return {
+        "rule": cell["rule"],
+        "name": cell["rule"],
+        "title": cell["title"],
+        "robustness": {},
+        **unknown,
+        **lists,
+    }
 
 
 def _view(rule: Json, cells: Sequence[Json]) -> RuleView:
@@ -189,19 +201,26 @@ def _tactics(identifier: str) -> Iterator[str]:
         yield (attack.tactic(tactic) or {}).get("name", str(tactic))
 
 
-def mutations_of(cells: Iterable[Json]) -> list[MutationView]:
-    """Return the mutations that cells were tried with, sorted by name."""
-    names = sorted({name for cell in cells for name in cell["robustness"]})
-    return [_mutation(name) for name in names]
+def mutations_of(rule: RuleView) -> list[MutationView]:
+    """Return the mutations that the cells of a rule were tried with, sorted by name."""
+    names = sorted({name for cell in rule.cells for name in cell["robustness"]})
+    promised = rule.rule["robust"]
+    return [replace(one, judged=one.judged or one.name in promised) for one in map(mutation, names)]
 
 
-def _mutation(name: str) -> MutationView:
+def mutation(name: str) -> MutationView:
+    """Return a mutation as a report names it."""
     try:
         known = mutations.get(name)
     except KeyError:  # the document may be from another version of the harness
         return MutationView(name=name, title=name, summary="", judged=True)
-    judged = Effect.KEEPS in known.effects
-    return MutationView(name=name, title=known.title, summary=known.summary, judged=judged)
+    return MutationView(
+        name=name,
+        title=known.title,
+        summary=known.summary,
+        judged=Effect.KEEPS in known.effects,
+        family=known.evasion or "",
+    )
 
 
 def name_of(cell: Json) -> str:

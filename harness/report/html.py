@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from harness.report import _classes, _view
 from harness.report._base import Format, Results
 from harness.report._characters import json_line, visible
+from harness.report._profile import PROMISES, WORST, profile, totals
 from harness.report._view import Json
 from harness.ruleset import attack
 
@@ -54,6 +55,7 @@ def render(results: Results) -> str:
         columns=[visible(name) for name in _classes.columns(found)],
         examples=_classes.examples(found),
         totals=_classes.totals(results) if many else [],
+        robustness_totals=totals(results) if many else [],
         engines=_view.engines(results),
         techniques=_view.techniques(rules),
         attack_version=attack.version(),
@@ -82,6 +84,9 @@ def _environment() -> Environment:
         ranks=RANKS,
         heat=heat,
         robustness_of=robustness_of,
+        profile=profile,
+        promises=PROMISES,
+        worst=WORST,
         lines_of=lines_of,
         absent_in=absent_in,
     )

@@ -11,6 +11,8 @@ from harness.report._base import Format, Results
 from harness.report._characters import as_json, visible
 from harness.report._grouping import Group
 from harness.report._markdown import code, fence, sentence, table, text
+from harness.report._profile import PROMISES, WORST, Row, Total, profile
+from harness.report._profile import totals as _totals
 from harness.report._view import EngineView, Json, RuleView
 from harness.ruleset import attack
 
@@ -71,10 +73,29 @@ def _by_class(results: Results) -> Iterator[str]:
         for one in _classes.totals(results)
     ]
     yield from ("## Translations", "", *table(["translation", *_STATUS], rows, "lrrrrr"), "")
+    yield from _robustness_totals(_totals(results))
     for one in _classes.examples(found):
         yield from (f"### {one.finding.total} times {code(one.finding.code)}", "")
         yield from (f"Such as in {text(one.title)} ({code(one.identifier)}):", "")
         yield from _finding(one.group)
+
+
+def _robustness_totals(found: Sequence[Total]) -> Iterator[str]:
+    """Yield what mutations do to malicious events, over all rules."""
+    if not found:
+        return
+    yield from ("## Robustness", "", "Without a missed malicious event, of those tried.", "")
+    rows = (
+        [
+            text(one.mutation.title),
+            one.mutation.family,
+            f"{one.rules_keeping}/{one.rules}",
+            f"{one.cells_keeping}/{one.cells}",
+        ]
+        for one in found
+    )
+    heads = ("mutation", "evasion by", "references", "translations")
+    yield from (*table(heads, rows, "llrr"), "")
 
 
 def _overview(rule: RuleView) -> list[str]:
@@ -104,7 +125,8 @@ def _rule(rule: RuleView) -> Iterator[str]:
     for found in listed:
         yield from _finding(found)
     yield from _notes(rule.ranked("note"))
-    yield from _robustness(rule.cells)
+    yield from _profiled(rule)
+    yield from _robustness(rule)
     if facts["gaps"]:
         yield from ("### Not constructed", "", *map(_gap, facts["gaps"]), "")
 
@@ -170,12 +192,45 @@ def _notes(notes: Sequence[Group]) -> Iterator[str]:
     yield ""
 
 
-def _robustness(cells: Sequence[Json]) -> Iterator[str]:
+def _profiled(rule: RuleView) -> Iterator[str]:
+    """Yield the robustness profile: a row per mutation, with what misses an event under it."""
+    rows = profile(rule)
+    if not rows:
+        return
+    yield from ("### Robustness profile", "")
+    yield "Malicious events that still fire once they are changed, of those that fired before."
+    yield from ("; ".join(f"{name}: {means}" for name, means in PROMISES.items()) + ".", "")
+    heads = (
+        "mutation",
+        "evasion by",
+        "",
+        "reference",
+        "translations without a miss",
+        "with misses",
+    )
+    yield from table(heads, map(_profile_row, rows), "lllrrl")
+    yield ""
+
+
+def _profile_row(row: Row) -> list[str]:
+    worst = [f"{code(one.place)} {one.words}" for one in row.losing[:WORST]]
+    more = [f"{len(row.losing) - WORST} more"] if len(row.losing) > WORST else []
+    return [
+        text(row.mutation.title),
+        row.mutation.family,
+        row.promise,
+        row.reference.words if row.reference else "-",
+        _view.share(row.keeping, len(row.losing)),
+        ", ".join((*worst, *more)),
+    ]
+
+
+def _robustness(rule: RuleView) -> Iterator[str]:
     """Yield a table of the verdicts that stayed, a row per mutation and a column per cell."""
-    mutated = [cell for cell in cells if cell["robustness"]]
+    mutated = [cell for cell in rule.cells if cell["robustness"]]
     if not mutated:
         return
-    yield from ("### Robustness", "")
+    yield from ("### Verdicts that stayed", "")
     yield "Verdicts that stayed the same, of all documents changed in that way; after a mutation"
     yield from ("marked with `*` a changed verdict is reported and not judged.", "")
     heads = [f"{code(_view.name_of(one))} on {code(one['schema'])}" for one in mutated]
@@ -184,7 +239,7 @@ def _robustness(cells: Sequence[Json]) -> Iterator[str]:
             f"{text(mutation.title)}{'' if mutation.judged else ' `*`'}",
             *(_stayed(one["robustness"].get(mutation.name)) for one in mutated),
         ]
-        for mutation in _view.mutations_of(mutated)
+        for mutation in _view.mutations_of(rule)
     )
     yield from table(["mutation", *heads], rows, "l" + "r" * len(heads))
     yield ""

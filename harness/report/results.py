@@ -12,7 +12,8 @@ from harness.checks import Cell, Finding, Opinion
 from harness.checks.engine import differing
 from harness.errors import Diagnostic
 from harness.ir import Truth
-from harness.run.events import CellFinished, RuleFinished, RunEvent
+from harness.run.events import CellFinished, RuleFinished, RunEvent, Survival
+from harness.run.profile import of_cell
 from harness.source import Unsupported
 
 SCHEMA = "harness/test/1"
@@ -158,7 +159,7 @@ def _opinion(cell: Cell, opinion: Opinion) -> dict[str, Any]:
 
 
 def _robustness(cell: Cell) -> dict[str, dict[str, int]]:
-    """Return, per mutation, how many verdicts stayed and how many changed."""
+    """Return, per mutation, how many verdicts stayed, and how malicious events did."""
     before = {one.sample.name: verdict for one, verdict in cell.pairs() if one.mutation is None}
     profile: dict[str, dict[str, int]] = {}
     for document, verdict in cell.pairs():
@@ -166,7 +167,11 @@ def _robustness(cell: Cell) -> dict[str, dict[str, int]]:
             continue
         entry = profile.setdefault(document.mutation, {"kept": 0, "changed": 0})
         entry["kept" if verdict is before[document.sample.name] else "changed"] += 1
-    return profile
+    survivals = of_cell(cell)
+    return {
+        name: {**entry, **asdict(survivals.get(name, Survival()))}
+        for name, entry in profile.items()
+    }
 
 
 def _rule(event: RuleFinished) -> dict[str, Any]:
@@ -182,6 +187,8 @@ def _rule(event: RuleFinished) -> dict[str, Any]:
         "tactics": list(metadata.tactics),
         "findings": [finding_json(one) for one in event.findings],
         "gaps": [{"what": one.what, "reason": one.reason} for one in event.gaps],
+        "robust": sorted(event.rule.promises.robust),
+        "robustness": {name: asdict(one) for name, one in event.robustness.items()},
     }
 
 

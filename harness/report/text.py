@@ -17,6 +17,7 @@ from harness.report._base import WIDTH, Format, Results
 from harness.report._characters import json_line, visible
 from harness.report._classes import Example, FindingClass, Totals
 from harness.report._grouping import Group
+from harness.report._profile import PROMISES, Row, Total, profile, totals
 from harness.report._view import EngineView, RuleView
 
 WITNESSES, NOTES = 1, 2
@@ -30,27 +31,40 @@ _STATUS = {
 }
 _STYLE = {"error": "bold red", "warning": "yellow", "known": "cyan", "note": "dim"}
 _MAX_STEPS = 12
+_NAMED = 2
+"""Translations that a line of the profile names."""
 
 
 def render(results: Results) -> str:
     """Return the report as plain text."""
     console = Console(file=io.StringIO(), width=WIDTH, color_system=None)
-    show(results, console)
+    show(results, console, profiled=True)
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def show(results: Results, console: Console, *, details: int = WITNESSES) -> None:
-    """Print the report; ``details`` is a level: 0, WITNESSES or NOTES."""
+def show(
+    results: Results, console: Console, *, details: int = WITNESSES, profiled: bool = False
+) -> None:
+    """Print the report; ``details`` is a level: 0, WITNESSES or NOTES.
+
+    ``profiled``: with the robustness profile of every rule; of many rules it is a line each.
+    """
     if len(results["rules"]) > _classes.MANY and details < NOTES:
         shown = _show_classes(results, console, details)
+        if profiled:
+            rules = _view.rules(_view.shown(results))
+            console.print(Lines(*map(_profile_line, rules)))
+            console.print(_robustness_totals(totals(results)))
     else:
         shown = _view.shown(results)
         for rule in _view.rules(shown):
             console.print(_heading(rule))
             if rule.cells:
                 console.print(_table(rule))
+            if profiled and (rows := profile(rule)):
+                console.print(_profile(rows))
             console.print(Lines(*_findings(rule, details)))
     if asked := _view.engines(results):
         console.print(_engines(asked))
@@ -131,6 +145,61 @@ def _table(rule: RuleView) -> Table:
             Text(", ".join(f"{code} {n}" if n > 1 else code for code, n in counted)),
         )
     return table
+
+
+def _profile(rows: Sequence[Row]) -> Table:
+    """Return what becomes of malicious events, a line per mutation."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("\nunder", no_wrap=True)
+    table.add_column("\n")
+    for name in ("reference", "translations"):
+        table.add_column(f"\n{name}", justify="right")
+    table.add_column("\nmissed by")
+    for row in rows:
+        worst = [f"{one.place} {one.words}" for one in row.losing[:_NAMED]]
+        more = [f"{len(row.losing) - _NAMED} more"] if len(row.losing) > _NAMED else []
+        table.add_row(
+            row.mutation.name,
+            Text(row.promise, style="bold" if row.promise == "promised" else "dim"),
+            row.reference.words if row.reference else "-",
+            _view.share(row.keeping, len(row.losing)),
+            ", ".join((*worst, *more)),
+        )
+    return table
+
+
+def _robustness_totals(found: Sequence[Total]) -> Table:
+    """Return what mutations do to malicious events, over all rules."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("\nno event missed under", no_wrap=True)
+    for name in ("references", "translations"):
+        table.add_column(f"\n{name}", justify="right")
+    for one in found:
+        cells = f"{one.cells_keeping}/{one.cells}"
+        table.add_row(one.mutation.name, f"{one.rules_keeping}/{one.rules}", cells)
+    return table
+
+
+def _profile_line(rule: RuleView) -> Text:
+    """Return one line: shares by promise, and the evasions that the reference does not survive."""
+    rows = profile(rule)
+    shares = []
+    for promise in PROMISES:
+        tried = [one for one in rows if one.promise == promise and one.tried]
+        if tried:
+            kept = sum(one.keeping for one in tried)
+            shares.append(f"{promise} {kept}/{sum(one.tried for one in tried)}")
+    lost = [
+        one.mutation.name
+        for one in rows
+        if (one.mutation.family or one.promise == "promised")
+        and one.reference
+        and one.reference.survived < one.reference.malicious
+    ]
+    text = Text(f"{rule.title}: ").append(", ".join(shares) or "nothing was changed", style="dim")
+    if lost:
+        text.append(f"; the reference misses events under {', '.join(dict.fromkeys(lost))}")
+    return text
 
 
 def _findings(rule: RuleView, details: int) -> Iterator[Any]:

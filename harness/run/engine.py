@@ -35,6 +35,7 @@ from harness.run.cost import measure
 from harness.run.events import CellFinished, RuleFinished, RunEvent, RunFinished, RunStarted
 from harness.run.opinions import Beside, opinions, version_option
 from harness.run.plan import Plan
+from harness.run.profile import of_reference
 from harness.run.queries import parse_query, read_by
 from harness.schemas import Schema
 from harness.source import QuerySyntaxError, Unsupported
@@ -121,7 +122,20 @@ def run_rule(plan: Plan, rule: Rule, cache: Cache) -> Iterator[RunEvent]:
             yield CellFinished(cell=cell, findings=_excused(rule, _cell_findings(cell), used))
     done = _finished(rule, intent, samples, cells, used)
     left = tuple(leftover(rule, one.address.name, one.message, one.hint) for one in beside.left)
-    yield replace(done, problems=tuple(problems), findings=(*done.findings, *left))
+    own = corpora.get(rule.reference.schemas[0])
+    robustness = of_reference(
+        samples,
+        intent,
+        own.documents if own else None,
+        seed=plan.seed,
+        focused=rule.promises.focused,
+    )
+    yield replace(
+        done,
+        problems=tuple(problems),
+        findings=(*done.findings, *left),
+        robustness=robustness if cells else {},
+    )
 
 
 def _not_evaluated(plan: Plan, rule: Rule, error: Unsupported) -> Iterator[RunEvent]:

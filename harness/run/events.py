@@ -29,14 +29,32 @@ class CellFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Survival:
+    """How many malicious events a mutation changed, and how many of them still fire.
+
+    ``binding`` are those that must still fire by what the mutation and the rule say, ``held``
+    those of them that do.
+    """
+
+    malicious: int = 0
+    survived: int = 0
+    binding: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFinished:
-    """All cells of a rule are done. ``findings`` are those about the rule as a whole."""
+    """All cells of a rule are done. ``findings`` are those about the rule as a whole.
+
+    ``robustness`` is what becomes of malicious events in the reference, by mutation.
+    """
 
     rule: Rule
     cells: int
     findings: tuple[Finding, ...]
     gaps: tuple[NotConstructed, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
+    robustness: Mapping[str, Survival] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

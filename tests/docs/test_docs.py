@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
-from harness import languages
+from harness import languages, mutations
 from harness.cli import cli
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +32,13 @@ def test_reference_page_is_as_the_code_declares() -> None:
     made = _module(ROOT / "docs" / "make_reference.py").reference()
     committed = (ROOT / "docs" / "reference.md").read_text("utf-8")
     assert committed == made, "run: python docs/make_reference.py"
+
+
+def test_mutations_page_is_as_the_code_declares() -> None:
+    committed = (ROOT / "docs" / "mutations.md").read_text("utf-8")
+    made = _module(ROOT / "docs" / "make_reference.py").mutations_page(committed)
+    assert committed == made, "run: python docs/make_reference.py"
+    assert all(f"| {name} |" in committed for name in mutations.names())
 
 
 def test_evidence_page_is_as_the_cases_and_runs_say() -> None:

@@ -56,6 +56,14 @@ def witness(**changes: Any) -> dict[str, Any]:
     }
 
 
+def survived(**changes: int) -> dict[str, int]:
+    return {"malicious": 0, "survived": 0, "binding": 0, "held": 0, **changes}
+
+
+def survival(*, kept: int, changed: int, **changes: int) -> dict[str, int]:
+    return {"kept": kept, "changed": changed, **survived(**changes)}
+
+
 def cell(**changes: Any) -> dict[str, Any]:
     return {
         "rule": "r-1",
@@ -73,8 +81,11 @@ def cell(**changes: Any) -> dict[str, Any]:
         "cost": {"relative": 0.0, "growth": 0.0, "budget": "not measured"},
         "status": "fail",
         "robustness": {
-            "value-case": {"kept": 199, "changed": 1},
-            "no|such`one": {"kept": 0, "changed": 2},
+            "value-case": survival(
+                kept=199, changed=1, malicious=90, survived=89, binding=90, held=89
+            ),
+            "no|such`one": survival(kept=0, changed=2, malicious=1),
+            "cmd-carets": survival(kept=1, changed=1, malicious=2, survived=1),
         },
         "engines": [],
         "findings": [],
@@ -94,6 +105,11 @@ def rule(**changes: Any) -> dict[str, Any]:
         "tactics": ["TA0006"],
         "findings": [],
         "gaps": [{"what": MARKUP, "reason": "1. no list"}],
+        "robust": ["value-case", SCRIPT],
+        "robustness": {
+            "value-case": survived(malicious=90, survived=90, binding=90, held=90),
+            "cmd-carets": survived(malicious=2, survived=0),
+        },
         **changes,
     }
 

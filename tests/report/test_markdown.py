@@ -37,7 +37,13 @@ def test_sections(hostile: dict[str, Any]) -> None:
     heads = [line for line in text.splitlines() if line.startswith("## ")]
     assert len(heads) == 4
     assert heads[1:] == ["## ATT&amp;CK coverage", "## Not evaluated", "## Problems"]
-    for part in ("### Findings", "### Notes", "### Robustness", "### Not constructed"):
+    for part in (
+        "### Findings",
+        "### Notes",
+        "### Robustness profile",
+        "### Verdicts that stayed",
+        "### Not constructed",
+    ):
         assert f"\n{part}\n" in text
     assert text.count("winlogbeat@8.9, endgame@1") == 1, "equal findings stand together"
     assert "Witness, a malicious event" in text
@@ -51,5 +57,8 @@ def test_small_words(hostile: dict[str, Any]) -> None:
     row = next(line for line in text.splitlines() if "logpoint@0" in line and "| 3/4" in line)
     assert row.split(" | ")[4:6] == ["-", "-"]
     hostile["results"] = [hostile["results"][0]]
-    hostile["results"][0]["robustness"] = {"value-case": {"kept": 199, "changed": 1}}
+    counts = ("malicious", "survived", "binding", "held")
+    hostile["results"][0]["robustness"] = {
+        "value-case": {"kept": 199, "changed": 1, **dict.fromkeys(counts, 0)}
+    }
     assert "| 99% |" in markdown.render(hostile)

@@ -16,7 +16,7 @@ from harness.ruleset.model import NotEvaluated, Promises, Rule, Translation
 from harness.ruleset.sources._base import Loaded, RuleFile, RuleSource
 from harness.source import Source, Span
 
-PROMISES = Promises(robust=("deleted-key", "extra-fields"), focused=True)
+PROMISES = Promises(robust=("deleted-key", "deleted-group", "extra-fields"), focused=True)
 """What is asked of a rule that makes no promises of its own; letter case is the author's choice."""
 
 _TABLE = re.compile(r"^[ \t]*(\[[ \t]*rule[ \t]*\]|rule[ \t]*[.=])", re.MULTILINE)

@@ -15,7 +15,9 @@ from harness.ruleset.sources._base import Loaded, RuleFile, RuleSource, from_syn
 from harness.source import QuerySyntaxError, Source, Unsupported
 
 _SECTION = re.compile(r"^(detection|filter|correlation)\s*:", re.MULTILINE)
-PROMISES = Promises(robust=("value-case", "deleted-key", "extra-fields"), focused=True)
+PROMISES = Promises(
+    robust=("value-case", "deleted-key", "deleted-group", "extra-fields"), focused=True
+)
 """What is asked of every translation of a rule that makes no promises of its own."""
 
 

@@ -1,0 +1,1 @@
+"""How command lines are read: by Windows programs, by cmd.exe, PowerShell and Unix shells."""
