@@ -67,6 +67,7 @@ class Built:
             return None, Samples(samples=())
         started = time.process_time()
         samples = solve.samples(intent)
+        self._counts["documents"] += len(_judged(intent, samples))
         self._seconds += time.process_time() - started
         self._count(intent, samples)
         return intent, samples
@@ -92,7 +93,10 @@ class Built:
         self._reasons.update({one.reason for one in samples.gaps})
 
     def tell(self, rules: int) -> None:
-        print(f"{rules} rules, {rules / self._seconds:.0f} a second from rule to labelled events")
+        print(
+            f"{rules} rules, {rules / self._seconds:.0f} a second from predicate to documents, "
+            "mutated ones included"
+        )
         for name, number in self._counts.items():
             print(f"{number:>9} {name}")
         for reason, number in self._reasons.most_common():
@@ -107,7 +111,7 @@ class Caught:
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def look(self, rule: Rule, intent: Intent, samples: Samples) -> None:
-        made = documents(samples.samples, intent, intent.schema)
+        made = _judged(intent, samples)
         judged = [one for one in made if one.effect is not Effect.PROBES]
         corpus = {json.dumps([one.body, one.malicious]): one for one in judged}.values()
         read = intent.read_fields()
@@ -159,6 +163,12 @@ class Caught:
 
 def _documents(intent: Intent, samples: Samples) -> list[Mapping[str, Any]]:
     return [intent.document(one.activity.values) for one in samples.samples]
+
+
+def _judged(intent: Intent, samples: Samples) -> list[Document]:
+    """Return the documents that a translation of this rule alone is run on."""
+    read = intent.read_fields()
+    return documents(samples.samples, intent, intent.schema, focus=lambda _: read)
 
 
 def _broken(intent: Intent) -> Iterator[tuple[str, Predicate]]:

@@ -12,7 +12,7 @@ from harness.checks._cause import Cause, silent_because
 from harness.checks._witness import smallest, witness
 from harness.documents.document import Document
 from harness.ir import Truth
-from harness.mutations import Effect
+from harness.mutations import EVERYTHING, Effect
 
 Group = list[tuple[Document, Truth]]
 """Documents that break the same promise in the same way, each with its verdict."""
@@ -31,7 +31,10 @@ def _run(cell: Cell) -> Iterator[Finding]:
         if before[document.sample.name] is right and wrong:
             key = (document.mutation, document.family, document.malicious)
             broken.setdefault(key, []).append((document, verdict))
-    for (name, family, _), group in sorted(broken.items()):
+    single = {(name, label) for name, family, label in broken if family != EVERYTHING}
+    for (name, family, label), group in sorted(broken.items()):
+        if family == EVERYTHING and (name, label) in single:
+            continue
         told = _as_recorded(cell, group) if group[0][0].shape else _as_mutated(name, family, group)
         yield _finding(cell, name, family, group, told)
 

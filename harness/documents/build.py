@@ -22,6 +22,17 @@ MUTATED_BENIGN, MOST_BENIGN = 6, 20
 
 FEW = 3
 """Malicious and benign samples that are mutated where only some paths are of interest."""
+BY_HOLDING = frozenset(
+    {
+        "alternative",
+        "decides",
+        "excluded-value",
+        "excluded-together",
+        "just-inside",
+        "just-not-excluded",
+    }
+)
+"""Families of samples on which a condition decides by holding: what it compares matters there."""
 MOST_EVADED, MOST_LOOKED_AT = 8, 60
 """Malicious samples that one evasion is applied to, and that are looked at for them."""
 MOST_VARIANTS = 6
@@ -57,8 +68,13 @@ def documents(
         mutation = mutations.get(name)
         settings = (seed, paths)
         if mutation.evasion is None:
-            subjects = _subjects(plain, once=mutation.once, few=paths is not None)
+            subjects = list(_subjects(plain, once=mutation.once, few=paths is not None))
             result.extend(mutated(mutation, subjects, intent, schema, settings))
+            if mutation.broad:
+                taken = set(map(id, subjects))
+                others = [one for one in plain if one.sample.family in BY_HOLDING]
+                others = [one for one in others if id(one) not in taken]
+                result.extend(mutated(mutation, others, intent, schema, settings, brief=True))
         else:
             result.extend(_evaded(mutation, plain, intent, schema, settings))
     return result
@@ -98,6 +114,8 @@ def mutated(
     intent: Intent,
     schema: Schema,
     settings: tuple[int, frozenset[str] | None],
+    *,
+    brief: bool = False,
 ) -> Iterator[Document]:
     """Yield what a mutation makes of documents; ``settings`` are the seed and what to look at."""
     (seed, paths), name = settings, mutation.name
@@ -113,6 +131,7 @@ def mutated(
             chance=random.Random(zlib.crc32(key.encode())),  # noqa: S311 - reproducible data
             late_by=intent.late_by,
             focus=paths,
+            brief=brief,
         )
         for changed in mutation.apply(subject):
             yield Document(

@@ -6,9 +6,9 @@ from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from harness.mutations._base import Effect, Evasion, Mutated, Mutation, Subject
+from harness.mutations._base import EVERYTHING, Effect, Evasion, Mutated, Mutation, Subject
 
-__all__ = ["Effect", "Evasion", "Mutated", "Mutation", "Subject", "get", "names"]
+__all__ = ["EVERYTHING", "Effect", "Evasion", "Mutated", "Mutation", "Subject", "get", "names"]
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,10 @@ def _copied(value: Any) -> Any:
     return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
+EVERYTHING = "every value"
+"""The family of a change of all values at once; where that of one shows the same, it is told instead."""
+
+
 class Effect(StrEnum):
     """What a mutation does to the label of a sample."""
 
@@ -67,6 +71,8 @@ class Subject:
     fields: frozenset[str]
     chance: random.Random
     late_by: timedelta | None = None
+    brief: bool = False
+    """Only the one change is wanted that shows most; see ``Mutation.broad``."""
     focus: frozenset[str] | None = None
     """The document paths whose change is of interest; ``None`` for all of them."""
 
@@ -148,5 +154,8 @@ class Mutation:
     once: bool = field(default=False)
     """True where one malicious and one benign sample are enough, since it does not depend on
     what tells samples apart."""
+    broad: bool = False
+    """True where its first change is of all values at once, and is made of every sample on which
+    a condition of the rule decides by holding."""
     evasion: Evasion | None = None
     sources: tuple[str, ...] = ()

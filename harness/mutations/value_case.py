@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from harness.mutations._base import Effect, Mutated, Mutation, Subject
+from harness.mutations._base import EVERYTHING, Effect, Mutated, Mutation, Subject
 
 _CASES = (("upper case", str.upper), ("lower case", str.lower), ("swapped case", str.swapcase))
 
@@ -21,28 +21,35 @@ def _has_case(subject: Subject, name: str, value: str) -> bool:
 
 
 def _apply(subject: Subject) -> Iterator[Mutated]:
-    for name, value in subject.values.items():
-        if not isinstance(value, str) or not subject.concerns_value(name):
-            continue
-        if not _has_case(subject, name, value):
-            continue
-        seen = {value}
+    spelled = {
+        name: value
+        for name, value in subject.values.items()
+        if isinstance(value, str)
+        and subject.concerns_value(name)
+        and _has_case(subject, name, value)
+    }
+    swapped = {name: value.swapcase() for name, value in spelled.items()}
+    yield from _changed(subject, swapped, f"{EVERYTHING} in swapped case", EVERYTHING)
+    if subject.brief:
+        return
+    for name, value in spelled.items():
+        seen = {value} if len(spelled) > 1 else {value, value.swapcase()}
         for words, change in _CASES:
             changed = change(value)
-            if changed in seen:
-                continue
-            seen.add(changed)
-            values = {**subject.values, name: changed}
-            document = subject.schema.render(subject.kind, values)
-            if document == subject.document:
-                continue
-            yield Mutated(
-                detail=f"{name} in {words}",
-                document=document,
-                effect=Effect.KEEPS,
-                family=name,
-                values=values,
-            )
+            if changed not in seen:
+                seen.add(changed)
+                yield from _changed(subject, {name: changed}, f"{name} in {words}", name)
+
+
+def _changed(
+    subject: Subject, changed: Mapping[str, str], detail: str, family: str
+) -> Iterator[Mutated]:
+    values = {**subject.values, **changed}
+    document = subject.schema.render(subject.kind, values)
+    if document != subject.document:
+        yield Mutated(
+            detail=detail, document=document, effect=Effect.KEEPS, family=family, values=values
+        )
 
 
 MUTATION = Mutation(
@@ -52,4 +59,5 @@ MUTATION = Mutation(
     "case on Windows, and sources record them in different cases.",
     effects=(Effect.KEEPS,),
     apply=_apply,
+    broad=True,
 )
