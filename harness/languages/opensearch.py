@@ -159,8 +159,8 @@ LANGUAGE = Language(
         Deviation(
             name="years of nine digits",
             reason="OpenSearch reads a negative number of nine or ten digits on a date as a year, "
-            "and its bound overflows: https://github.com/opensearch-project/OpenSearch/issues/16979 "
-            "(ran on 3.6.0)",
+            "and its bound overflows (ran on 3.6.0): "
+            "https://github.com/opensearch-project/OpenSearch/issues/16979",
             covers=lambda query: _MANY_DIGITS.search(query) is not None,
             when="verdicts",
         ),

@@ -18,7 +18,10 @@ EXAMPLES = {
         '{"bool": {"must": [{"term": {"ghost": 1}}]}}',
         '{"term": {"ghost": 1}}',
     ),
-    ("sqlite", "failing constants"): ("json_extract('{', 'a') = 1", "json_extract('{}', 'a') = 1"),
+    ("sqlite", "failing constants"): (
+        "json_extract('{', '$.a') = 1",
+        "json_extract('{}', '$.a') = 1",
+    ),
 }
 """A query that each of them is about, and a neighbour that it is not about."""
 DECLARED = [
