@@ -56,8 +56,11 @@ DIFFERENCES = (
     Deviation(
         name="a value as a condition",
         reason="it takes `where S` and drops or keeps rows as SQL does; Microsoft's parser refuses "
-        "it (KS141: the expression must have the type bool)",
-        covers=lambda query: _complaint(query).startswith("a condition must be"),
+        "it (KS141: the expression must have the type bool; KS106 where `and` joins it)",
+        covers=lambda query: (
+            re.match(r"a condition must be|'(?:and|or)' takes bool values", _complaint(query))
+            is not None
+        ),
         when="we reject",
     ),
     Deviation(
