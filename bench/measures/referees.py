@@ -21,6 +21,7 @@ from measures.tables import section, short, table
 from measures.targets import SAMPLE, Judged, Measured
 
 HERE = Path(__file__).parents[1] / "referees"
+LUCENE_PROGRAM = Path(__file__).parents[2] / "tests" / "engines" / "Lucene.java"
 KUSTO = "HARNESS_KUSTO_PARSER"
 """The environment variable that names the folder of npm's @kusto/language-service-next."""
 LUCENE = "HARNESS_LUCENE_JARS"
@@ -150,7 +151,7 @@ def _lucene(queries: Sequence[Judged], *options: str) -> list[Answer]:
     path = ":".join(map(str, _jars()))
     lines = "\n".join(base64.b64encode(one.text.encode()).decode() for one in queries)
     with tempfile.TemporaryDirectory() as folder:
-        compile_ = ["javac", "-cp", path, "-d", folder, str(HERE / "Lucene.java")]
+        compile_ = ["javac", "-cp", path, "-d", folder, str(LUCENE_PROGRAM)]
         subprocess.run(compile_, check=True, capture_output=True)
         run = ["java", "-Xmx1g", "-cp", f"{path}:{folder}", "Lucene", *options]
         return _lines(run, lines, len(queries))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.errors import Diagnostic, InvalidInput
 from harness.ir import Context, Query, Semantics
 from harness.ir.cells import Lookup
-from harness.languages._base import Language, Option
+from harness.languages._base import Deviation, Language, Option
 from harness.languages._elastic.mapping import all_names, expand
 from harness.languages._elastic.opensearch import INDEXED, STAND_INS, engine_context, release
 from harness.languages._elastic.query_options import OPTIONS as QUERY_OPTIONS
@@ -143,6 +144,8 @@ def _is_key(name: str, context: Context) -> bool:
     return any(kind is not None and kind.name == "flat_object" for kind in kinds)
 
 
+_MANY_DIGITS = re.compile(r"-\d{9}")
+
 LANGUAGE = Language(
     name="opensearch",
     title="Lucene query string (OpenSearch)",
@@ -152,4 +155,14 @@ LANGUAGE = Language(
     extensions=(".opensearch",),
     options=OPTIONS,
     indexed=INDEXED,
+    deviations=(
+        Deviation(
+            name="years of nine digits",
+            reason="OpenSearch reads a negative number of nine or ten digits on a date as a year, "
+            "and its bound overflows (ran on 3.6.0): "
+            "https://github.com/opensearch-project/OpenSearch/issues/16979",
+            covers=lambda query: _MANY_DIGITS.search(query) is not None,
+            when="verdicts",
+        ),
+    ),
 )

@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -21,6 +21,7 @@ from harness.evaluate.verdicts import outcomes
 from harness.ir import Atom, Condition, Constant, Context, Predicate, Truth, walk_predicate
 from harness.ir.query import field_names
 from harness.languages import Language
+from harness.languages._base import Deviation
 from harness.referee._base import Answer, Disagreement, Grammar, Report, World
 from harness.run.opinions import version_option
 from harness.source import QuerySyntaxError, Source, Unsupported
@@ -42,14 +43,17 @@ def search(
     examples: int,
     seconds: float,
     seed: int,
+    deviations: Sequence[Deviation] = (),
 ) -> Report:
     """Compare an engine with our reading until the first disagreement, or the end.
 
-    The same seed makes up the same queries. Raises ``EngineFailure`` where the engine gives no
-    answer.
+    The same seed makes up the same queries. ``deviations`` are those of this engine alone. Raises
+    ``EngineFailure`` where the engine gives no answer.
     """
     report = Report(title, connection.version, grammar.language, seed)
-    with _Comparison(connection, languages.get(grammar.language), report) as comparison:
+    language = languages.get(grammar.language)
+    language = replace(language, deviations=(*language.deviations, *deviations))
+    with _Comparison(connection, language, report) as comparison:
         takes = getattr(connection, "takes", lambda _: True)
         deadline = time.monotonic() + seconds
 

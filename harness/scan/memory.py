@@ -1,44 +1,69 @@
 """What is remembered of rules between scans: what must be looked for, and their texts.
 
-A rule's own predicate is read again from its text when an event has what it must have, which
-for nearly all rules is never. Only rules in languages that declare their views are remembered.
+A query's own predicate is read again from its text when an event has what it must have, which
+for nearly all is never. How a language sees values (its views) cannot be written down; a view
+that the language does not declare is taken from a query that has it, read again when the first
+value is to be seen so.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from harness import languages
 from harness.cache import Cache, code_digest, key_of
 from harness.errors import Diagnostic
-from harness.evaluate.clauses import Clause, Needle, place
+from harness.evaluate.clauses import Clause, Needle, Place, known_as, needles_of, place
 from harness.evaluate.program import Compiled, Exact
-from harness.ir import AnyField, Case, Context, Truth, View
+from harness.ir import (
+    AnyField,
+    Atom,
+    Case,
+    Context,
+    FieldType,
+    Predicate,
+    Query,
+    Truth,
+    View,
+    walk_predicate,
+)
 from harness.ruleset.files import MANIFEST, rule_files
-from harness.scan.queries import About, NotRun, Queries, Query
+from harness.scan.queries import REFERENCE, About, NotRun, Queries
+from harness.scan.queries import Query as Asked
 from harness.source import Source
 from harness.telemetry.logsources import LogSource
 
+if TYPE_CHECKING:
+    from harness.conversion.translate import Request
+
 _MAX_FILE = 4 << 20
 """Bytes of a file that count for whether anything has changed."""
+_PASSING = frozenset({"converter-died", "no-converter"})
+"""Why a rule is not converted, where that says nothing about the rule."""
 
 
-def key_for(paths: Sequence[Path]) -> str:
+def key_for(paths: Sequence[Path], request: Request | None = None) -> str:
     """Return the name under which the rules at some paths are remembered."""
-    return key_of("scan", *(str(path.absolute()) for path in paths))
+    names = [target.name for choice in request.choices for target in choice] if request else []
+    return key_of("scan", *(str(path.absolute()) for path in paths), *(f"\0{one}" for one in names))
 
 
-def state_of(paths: Sequence[Path]) -> str:
-    """Return a digest of the harness and of every file that may belong to the rules."""
+def state_of(paths: Sequence[Path], request: Request | None = None) -> str:
+    """Return a digest of the harness and of all that decides what the rules become.
+
+    That is every file that may belong to them, and the converters with their versions.
+    """
     digest = hashlib.sha256(code_digest().encode())
+    for part in _converters(request) if request else ():
+        digest.update(f"\0{part}\0".encode("utf-8", "surrogatepass"))
     for file in _files(paths):
         digest.update(f"\0{file}\0".encode("utf-8", "surrogatepass"))
         try:
@@ -47,6 +72,15 @@ def state_of(paths: Sequence[Path]) -> str:
         except OSError as error:
             digest.update(str(error).encode())
     return digest.hexdigest()
+
+
+def _converters(request: Request) -> Iterator[str]:
+    from harness import conversion  # noqa: PLC0415 (slow to import, and only where asked for)
+
+    for choice in request.choices:
+        for one in choice:
+            yield json.dumps(asdict(one), default=str)
+            yield conversion.get(one.converter).fingerprint(one)
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -81,105 +115,245 @@ def keep(
 
 
 def _plain(queries: Queries) -> dict[str, Any] | None:
+    if any(one.code in _PASSING for one in queries.not_run):
+        return None
     table = _Table()
     rows = []
-    for query, key in zip(queries.queries, queries.rules, strict=True):
-        views = languages.get(query.language).views
-        needles = {*query.compiled.needles, *(n for c in query.compiled.clauses for n in c.needles)}
-        if query.source is None or any(one.place.view not in views for one in needles):
+    for number, (query, key) in enumerate(zip(queries.queries, queries.rules, strict=True)):
+        if query.source is None:
             return None
         try:
-            options = json.dumps(query.options)
+            options, types = json.dumps(query.options), _types(query.types)
         except TypeError:
             return None
+        table.begin(number, query.language)
+        compiled = query.compiled
+        again = _is_ambiguous(compiled.exact.predicate)
         rows.append(
             {
                 "key": key,
                 "about": asdict(query.about),
                 "asked": query.asked,
+                "schemas": sorted(query.schemas),
                 "text": query.source.text,
+                "name": query.source.name,
                 "line": query.source.first_line,
+                "pieces": query.pieces,
                 "options": json.loads(options),
+                "types": table.types_number(types),
                 "unknown": int(query.compiled.unknown),
-                "fields": sorted(query.compiled.fields),
+                "fields": sorted(compiled.fields),
+                "again": again,
                 "clauses": [
                     [one.exact, [table.number(needle) for needle in one.needles]]
-                    for one in query.compiled.clauses
+                    for one in (() if again else compiled.clauses)
                 ],
-                "needles": [table.number(one) for one in query.compiled.needles],
+                "needles": [table.number(one) for one in (() if again else compiled.needles)],
             }
         )
     not_run = [[asdict(one.about), one.code, one.reason] for one in queries.not_run]
-    return {"queries": rows, "not_run": not_run, "places": table.places, "needles": table.needles}
+    kept = {"places": table.places, "needles": table.needles, "types": table.types}
+    return {"queries": rows, "not_run": not_run, **kept}
+
+
+def _is_ambiguous(predicate: Predicate) -> bool:
+    """Return whether a field is seen in two ways that have one name."""
+    known: dict[tuple[Any, str], Any] = {}
+    return any(
+        known.setdefault((one.field, one.view.name), one.view.convert) is not one.view.convert
+        for one in walk_predicate(predicate)
+        if isinstance(one, Atom)
+    )
+
+
+def _types(types: Mapping[str, FieldType]) -> str:
+    return json.dumps({path: [kind.name, kind.settings] for path, kind in types.items()})
 
 
 class _Table:
-    """Needles by number."""
+    """Needles, places and types by number; each place with the first query that looks there."""
 
     def __init__(self) -> None:
         self.needles: list[list[Any]] = []
         self.places: list[list[Any]] = []
-        self._needles: dict[Needle, int] = {}
+        self.types: list[Any] = []
+        self._needles: dict[Any, int] = {}
         self._places: dict[Any, int] = {}
+        self._types: dict[str, int] = {}
+        self._query, self._language = 0, ""
+
+    def begin(self, query: int, language: str) -> None:
+        """Go on with the needles of a query."""
+        self._query, self._language = query, language
+
+    def types_number(self, types: str) -> int:
+        """Return the number of types, written down."""
+        if types not in self._types:
+            self._types[types] = len(self.types)
+            self.types.append(json.loads(types))
+        return self._types[types]
 
     def number(self, needle: Needle) -> int:
-        if needle not in self._needles:
-            self._needles[needle] = len(self.needles)
-            if needle.place not in self._places:
-                self._places[needle.place] = len(self.places)
-                where = needle.place.field
-                field = where if isinstance(where, str) else {"without": where.without}
-                self.places.append([field, needle.place.view.name, needle.place.case.name])
-            number = self._places[needle.place]
-            self.needles.append([number, needle.text, needle.begins, needle.ends])
-        return self._needles[needle]
+        """Return the number of a needle."""
+        key = (self._language, needle)
+        if key not in self._needles:
+            self._needles[key] = len(self.needles)
+            self.needles.append([self._place(needle.place), *needle[1:]])
+        return self._needles[key]
+
+    def _place(self, found: Place) -> int:
+        key = (self._language, found)
+        if key not in self._places:
+            self._places[key] = len(self.places)
+            field = found.field
+            where = field if isinstance(field, str) else {"without": field.without}
+            view = [found.view.name, found.view.plain]
+            self.places.append([self._language, where, *view, found.case.name, self._query])
+        return self._places[key]
+
+
+def _where(found: Place) -> tuple[Any, ...]:
+    return found.field, found.view.name, found.case
 
 
 def _queries(known: Mapping[str, Any]) -> Queries:
-    views: dict[str, View] = {}
-    for language in {one["about"]["language"] for one in known["queries"]}:
-        views |= {view.name: view for view in languages.get(language).views}
-    places = [
-        place(
-            field if isinstance(field, str) else AnyField(tuple(field["without"])),
-            views[view],
-            Case[case],
-        )
-        for field, view, case in known["places"]
+    types = [
+        {path: FieldType(name=name, settings=given) for path, (name, given) in one.items()}
+        for one in known["types"]
     ]
+    made = Queries()
+    remembered = [_Remembered(row, types[row["types"]]) for row in known["queries"]]
+    places = [_place_of(one, remembered) for one in known["places"]]
     needles = [
         Needle(places[number], text, begins, ends)
         for number, text, begins, ends in known["needles"]
     ]
-    made = Queries()
-    for row in known["queries"]:
-        about = About(**row["about"])
-        made.references[row["key"]] = len(made.queries)
-        made.rules.append(row["key"])
-        made.queries.append(_query(row, about, needles))
+    for one in remembered:
+        if one.about.translation == REFERENCE:
+            made.references[one.row["key"]] = len(made.queries)
+        made.rules.append(one.row["key"])
+        made.queries.append(one.query(needles))
     made.not_run = [NotRun(About(**one), code, reason) for one, code, reason in known["not_run"]]
     return made
 
 
-def _query(row: Mapping[str, Any], about: About, needles: Sequence[Needle]) -> Query:
-    source = Source(row["text"], about.file, first_line=row["line"])
-    unknown = Truth(row["unknown"])
-    compiled = Compiled(
-        partial(_exact, about.language, source, row["options"], unknown),
-        clauses=tuple(
+def _place_of(known: Sequence[Any], remembered: Sequence[_Remembered]) -> Place:
+    language, where, name, plain, case, example = known
+    field = where if isinstance(where, str) else AnyField(tuple(where["without"]))
+    declared = {view.name: view for view in languages.get(language).views}
+    view = declared.get(name)
+    if view is None:
+        convert = _Convert(partial(remembered[example].convert, field, name))
+        view = View(name, convert, plain=plain)
+    return place(field, view, Case[case])
+
+
+class _Convert:
+    """How a view sees values, found when the first one is to be seen."""
+
+    def __init__(self, find: Callable[[], Callable[[Any], Iterable[Any]]]) -> None:
+        self._find = find
+        self._found: Callable[[Any], Iterable[Any]] | None = None
+
+    def __call__(self, value: Any) -> Iterable[Any]:
+        if self._found is None:
+            self._found = self._find()
+        return self._found(value)
+
+
+class _Remembered:
+    """A query as it is kept; it was read before, so nothing is wrong with it."""
+
+    __slots__ = ("_looks", "_read", "_types", "_unknown", "about", "row")
+
+    def __init__(self, row: Mapping[str, Any], types: Mapping[str, FieldType]) -> None:
+        self.row, self.about = row, About(**row["about"])
+        self._types = types
+        self._unknown = Truth(row["unknown"])
+        self._looks: tuple[tuple[Needle, ...], tuple[Clause, ...]] = ((), ())
+        self._read: Predicate | None = None
+
+    def query(self, needles: Sequence[Needle]) -> Asked:
+        """Return the query; its predicate is made when it is first needed."""
+        row = self.row
+        looked_for = tuple(needles[number] for number in row["needles"])
+        clauses = tuple(
             Clause(frozenset([needles[number] for number in numbers]), exact)
             for exact, numbers in row["clauses"]
-        ),
-        needles=tuple(needles[number] for number in row["needles"]),
-        unknown=unknown,
-        fields=frozenset(row["fields"]),
-    )
-    asked = LogSource(*row["asked"])
-    return Query(about, about.language, compiled, asked, source=source, options=row["options"])
+        )
+        self._looks = (looked_for, clauses)
+        if row["again"]:
+            semantics = languages.get(self.about.language).semantics
+            compiled = Compiled.of(self._predicate, semantics, self._unknown)
+        else:
+            compiled = Compiled(
+                self._exact,
+                clauses=clauses,
+                needles=looked_for,
+                unknown=self._unknown,
+                fields=frozenset(row["fields"]),
+            )
+        return Asked(
+            self.about,
+            self.about.language,
+            compiled,
+            None if row["asked"] is None else LogSource(*row["asked"]),
+            schemas=frozenset(row["schemas"]),
+            source=self._source,
+            options=row["options"],
+            types=self._types,
+            pieces=tuple(row["pieces"]),
+        )
+
+    @property
+    def _source(self) -> Source:
+        return Source(self.row["text"], self.row["name"], first_line=self.row["line"])
+
+    def _exact(self) -> Exact:
+        """Read the predicate again, which looks for texts in the places that are remembered."""
+        needles, clauses = self._looks
+        every = (*needles, *(needle for clause in clauses for needle in clause.needles))
+        places = {_where(one.place): one.place for one in every}
+        found = self._read_again()
+        others = [one for one in _places_in(found) if places.get(_where(one), one) is not one]
+        for one in others:
+            known_as(one, places[_where(one)])
+        return self._read_again() if others else found
+
+    def convert(self, field: str | AnyField, name: str) -> Callable[[Any], Any]:
+        """Return how a view that the query has sees values."""
+        atoms = (one for one in walk_predicate(self._predicate) if isinstance(one, Atom))
+        views = (one.view for one in atoms if one.field == field)
+        return next(one for one in views if one.name == name).convert
+
+    @property
+    def _predicate(self) -> Predicate:
+        if self._read is None:
+            self._read = self._parsed().predicate
+        return self._read
+
+    def _read_again(self) -> Exact:
+        semantics = languages.get(self.about.language).semantics
+        return Exact.of(self._predicate, semantics, self._unknown)
+
+    def _parsed(self) -> Query:
+        context = Context(types=self._types, options=self.row["options"])
+        if not self.row["pieces"]:
+            return languages.get(self.about.language).parse(self._source, context)
+        from harness.ruleset.model import Translation  # noqa: PLC0415
+        from harness.run.queries import parse_query  # noqa: PLC0415 (slow to import)
+
+        whole = Translation(
+            name=self.about.translation,
+            language=self.about.language,
+            source=self._source,
+            schemas=(),
+            pieces=tuple(self.row["pieces"]),
+        )
+        return parse_query(whole, context)
 
 
-def _exact(language: str, source: Source, options: Mapping[str, Any], unknown: Truth) -> Exact:
-    """Read a rule again; it was read before, so nothing is wrong with it."""
-    spoken = languages.get(language)
-    query = spoken.parse(source, Context(options=options))
-    return Exact.of(query.predicate, spoken.semantics, unknown)
+def _places_in(exact: Exact) -> list[Place]:
+    """Return the places where a predicate looks for texts, as they are described anew."""
+    some = [needle for clause in exact.required.clauses for needle in clause.needles]
+    return [one.place for one in (*some, *needles_of(exact.required.rest))]

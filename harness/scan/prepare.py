@@ -44,8 +44,8 @@ def prepared(
 
 def _prepared(paths: Sequence[Path], request: Request | None, cache: Cache) -> Ready:
     key = state = ""
-    if cache and not request:
-        key, state = memory.key_for(paths), memory.state_of(paths)
+    if cache:
+        key, state = memory.key_for(paths, request), memory.state_of(paths, request)
         known = memory.recall(cache, key, state)
         if known is not None:
             return Ready(*known)

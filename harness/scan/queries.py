@@ -10,7 +10,7 @@ from harness import languages
 from harness.cache import Cache
 from harness.errors import HarnessError
 from harness.evaluate.program import Compiled
-from harness.ir import Context
+from harness.ir import Context, FieldType
 from harness.ruleset.model import Rule, Translation
 from harness.source import QuerySyntaxError, Source, Span, Unsupported
 from harness.telemetry.logsources import LogSource
@@ -51,7 +51,9 @@ class Query:
     schemas: frozenset[str] = frozenset()
     source: Source | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
-    """The text of a query in Sigma, and the options it is read with."""
+    types: Mapping[str, FieldType] = field(default_factory=dict)
+    pieces: tuple[str, ...] = ()
+    """What the query is read from, and with: its text, options, types of the index, pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,16 @@ def _query(rule: Rule, translation: Translation, about: About) -> Query:
     language = languages.get(translation.language)
     compiled = Compiled.of(query.predicate, language.semantics, query.unknown)
     named = frozenset(one.partition("@")[0].partition(":")[0] for one in translation.schemas)
-    return Query(about, language.name, compiled, schemas=named - {AS_WRITTEN})
+    return Query(
+        about,
+        language.name,
+        compiled,
+        schemas=named - {AS_WRITTEN},
+        source=translation.source,
+        options=dict(translation.options),
+        types=types,
+        pieces=translation.pieces,
+    )
 
 
 def _by_source(rule: Rule, translation: Translation, about: About) -> Query:

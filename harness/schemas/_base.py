@@ -237,6 +237,10 @@ class Schema:
         """Return the declaration of a kind that the stream records."""
         return self._shape(kind).kind
 
+    def shape_of(self, kind: str) -> Shape:
+        """Return what a kind looks like."""
+        return self._shape(kind)
+
     def _shape(self, kind: str) -> Shape:
         if kind in self.shapes:
             return self.shapes[kind]

@@ -26,6 +26,14 @@ from harness.telemetry.logsources import (
     zeek_key,
 )
 from harness.telemetry.shapes import Slice, joined
+from harness.telemetry.vendors import (
+    Backwards,
+    Vendor,
+    are_of,
+    schema_of_vendor,
+    sorted_by_kind,
+    vendor_of,
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class Table:
 
     stream: str
     members: frozenset[Member]
-    reading: Reading
+    reading: Reading | Backwards
     rows: Rows
     columns: Columns
     """The documents as recorded."""
@@ -66,6 +74,8 @@ class Table:
 
     def read(self) -> Columns:
         """Return the documents under Sigma's names."""
+        if isinstance(self.reading, Backwards):
+            return self.reading.columns(self.columns)
         return self.columns if self.reading.as_written else _Read(self.columns, self.reading)
 
 
@@ -106,7 +116,9 @@ def keys_of(fields: Iterable[str]) -> frozenset[str]:
 
 def schema_of(stream: str) -> str:
     """Return the schema of a stream's documents; empty for none."""
-    return next((one.schema for one in _streams() if one.name == stream), "")
+    return next((one.schema for one in _streams() if one.name == stream), "") or schema_of_vendor(
+        stream
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -158,6 +170,10 @@ def tables(batch: Batch, declared: LogSource | None = None) -> tuple[list[Table]
             for table in _windows_tables(_streams()[number], batch, slices):
                 left[table.rows] = False
                 made.append(table)
+    if left.any():
+        for table in list(_vendor_tables(batch, _slices(batch, np.flatnonzero(left)))):
+            left[table.rows] = False
+            made.append(table)
     if left.any():
         maybe = [one for one in batch.shapes if _may_be_native(frozenset(one.keys))]
         rows = [row for one in maybe for row in one.rows if left[row]]
@@ -276,6 +292,28 @@ def _windows_tables(stream: _Stream, batch: Batch, slices: list[Slice]) -> Itera
         yield _table(batch, stream.name, members, reading, _chosen(slices, chosen[of_row]))
 
 
+def _vendor_tables(batch: Batch, slices: Iterable[Slice]) -> Iterator[Table]:
+    """Yield the tables of products whose records a schema describes."""
+    by_vendor: dict[str, tuple[Vendor, list[Slice]]] = {}
+    for one in slices:
+        vendor = vendor_of(frozenset(one.shape.keys))
+        if vendor is not None:
+            by_vendor.setdefault(vendor.name, (vendor, []))[1].append(one)
+    for vendor, some in by_vendor.values():
+        columns: Columns = _Recorded(batch, some)
+        rows = np.concatenate([one.rows() for one in some])
+        if vendor.values or vendor.below:
+            fitting = np.flatnonzero(are_of(vendor, columns.events))
+            rows = rows[fitting]
+            columns = columns.take(fitting)
+        if vendor.below:
+            columns = Columns([event[vendor.below] for event in columns.events])
+        for what, places in sorted_by_kind(vendor, columns) if len(rows) else ():
+            chosen = np.array(places, dtype=np.intp)
+            reading = what.reading or AS_WRITTEN
+            yield Table(vendor.name, what.members, reading, rows[chosen], columns.take(chosen))
+
+
 def _chosen(slices: list[Slice], wanted: NDArray[np.bool_]) -> list[Slice]:
     """Return the wanted events of whole shapes."""
     found = []
@@ -319,13 +357,8 @@ def _is(native: Native, event: Event) -> bool:
     lookup = Lookup.LITERAL_FIRST
     if any(raw(event, path, lookup) is None for path in native.has):
         return False
-    return all(raw(event, path, lookup) in known for path, known in _hashable(native, event))
-
-
-def _hashable(native: Native, event: Event) -> Iterator[tuple[str, frozenset[str]]]:
-    for path, known in native.values.items():
-        found = raw(event, path, Lookup.LITERAL_FIRST)
-        yield path, known if isinstance(found, str) else frozenset()
+    found = ((raw(event, path, lookup), known) for path, known in native.values.items())
+    return all(isinstance(one, str) and one in known for one, known in found)
 
 
 class _Read(Columns):

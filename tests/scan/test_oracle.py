@@ -15,7 +15,7 @@ from harness.scan.prepare import prepared
 from harness.scan.work import Worker
 from harness.telemetry.formats import Batch, Piece
 from harness.telemetry.logsources import covers_one
-from harness.telemetry.streams import ReadEvent, tables
+from harness.telemetry.streams import ReadEvent, Reading, tables
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 STEP = 20
@@ -40,6 +40,7 @@ def test_every_verdict_is_that_of_oracle() -> None:
             if not covers_one(query.asked, table.members):
                 continue
             for row in table.rows.tolist():
+                assert isinstance(table.reading, Reading)
                 event = ReadEvent(events[row], table.reading)
                 judged += 1
                 truth = oracle.evaluate(query.compiled.exact.predicate, event, semantics)

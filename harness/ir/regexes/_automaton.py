@@ -120,6 +120,20 @@ class Builder:
         self.empty[part.accept] += [part.start, accept]
         return Fragment(start, accept)
 
+    def is_open(self, part: Fragment) -> bool:
+        """Return whether a part accepts any text at all."""
+        seen, todo = {part.start}, [part.start]
+        while todo:
+            state = todo.pop()
+            if state == part.accept:
+                return True
+            steps = (to for low, high, to in self.moves[state] if low <= high)
+            for to in (*self.empty[state], *steps):
+                if to not in seen:
+                    seen.add(to)
+                    todo.append(to)
+        return False
+
     def complement(self, part: Fragment) -> Fragment:
         """Return the complement, by way of a deterministic automaton."""
         return self._adopt(determinize(self, part), negated=True)

@@ -431,7 +431,10 @@ def _build(node: _Node, builder: Builder) -> Fragment:
 def _build_repeat(item: _Node, least: int, most: int | None, builder: Builder) -> Fragment:
     parts = [_build(item, builder) for _ in builder.counted(least)]
     if most is None:
-        parts.append(builder.star(_build(item, builder)))
+        part = _build(item, builder)
+        # what matches no text does not match the empty one any number of times either
+        # (ran on Elasticsearch 8.19.21, OpenSearch 3.6.0 and Lucene 8.7.0)
+        parts.append(builder.star(part) if builder.is_open(part) else builder.nothing())
     else:
         tail: Fragment | None = None
         for _ in builder.counted(most - least):

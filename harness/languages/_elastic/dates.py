@@ -40,12 +40,14 @@ class DateReader:
 
     ``now`` is the clock; ``zone`` applies to dates without an offset of their own and to
     rounding, never to ``now`` itself. ``moves_epoch``: it also moves numbers since 1970.
+    ``sinks``: milliseconds before 1970 are rounded up to less than they are.
     """
 
     format: str
     now: datetime
     zone: tzinfo = UTC
     moves_epoch: bool = False
+    sinks: bool = False
 
     def bound(self, text: str, *, up: bool) -> int:
         """Return a query's date in nanoseconds; ``up`` rounds to the end of what is written."""
@@ -62,8 +64,8 @@ class DateReader:
         return _nanos(self._math(moment, steps, up=up))
 
     def _anchor(self, text: str, *, up: bool) -> int:
-        moves = self.moves_epoch
-        return parse_date(text, self.format, zone=self.zone, up=up, moves_epoch=moves)
+        moves, sinks = self.moves_epoch, self.sinks
+        return parse_date(text, self.format, zone=self.zone, up=up, moves_epoch=moves, sinks=sinks)
 
     def _math(self, moment: datetime, steps: str, *, up: bool) -> datetime:
         at, count = 0, 0
@@ -115,6 +117,7 @@ def parse_date(
     zone: tzinfo = UTC,
     up: bool = False,
     moves_epoch: bool = False,
+    sinks: bool = False,
 ) -> int:
     """Return the date that a text spells in the first of the formats that takes it.
 
@@ -124,7 +127,8 @@ def parse_date(
     for name in formats.split("||"):
         parts = compile_format(name).read(text)
         if parts is not None and parts.instant is not None:
-            instant = parts.instant + (parts.lasts - 1) * up
+            falls = sinks and parts.instant < 0 and parts.lasts == MILLI
+            instant = parts.instant + (parts.lasts - 1) * up * (-1 if falls else 1)
             return _local(instant, zone) if moves_epoch else instant
         if parts is not None:
             return _from_parts(parts, zone, up=up)

@@ -180,7 +180,7 @@ def search_tokens(path: str, text: str, index: Context) -> tuple[str, ...] | Non
         return None
     if field.type.name in types.TOKENISED:
         return types.text_analyzer(field.type, searching=True).tokens(text)
-    if field.type.name == "keyword" and field.type.settings.get("split_queries_on_whitespace"):
+    if fields.splits(field):
         return tuple(text.split())
     return None
 
@@ -207,7 +207,8 @@ def _phrase(search: Search, path: str, index: Context) -> Predicate | None:
     if slop < 0:
         search.dsl.fail(search.settings["slop"].span, "'slop' is negative")
     field = fields.known(path, index)
-    if field is not None and field.type.name not in types.TOKENISED:
+    whole = field is not None and not fields.breaks_up(field, index)
+    if field is not None and whole and field.type.name not in types.TOKENISED:
         return fields.term(path, search.text.value, index, span=search.span)
     return fields.phrase_or_none(path, search.plain, index, slop=slop, span=search.span)
 
@@ -221,6 +222,8 @@ def read_match_phrase_prefix(dsl: Dsl, member: Member) -> Predicate:
 
 def _phrase_prefix(search: Search, path: str, index: Context) -> Predicate | None:
     field = fields.known(path, index)
+    if field is not None and fields.breaks_up(field, index) and not search.plain.split():
+        return None
     if field is not None and field.type.name not in types.TOKENISED:
         message = f"field {path!r} of type {field.type.name!r} has no phrase prefix queries"
         raise fields.FieldError(message)

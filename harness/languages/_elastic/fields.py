@@ -53,12 +53,16 @@ from harness.languages._elastic.mapping import (
     OPENSEARCH_3,
     Field,
     all_names,
+    breaks_up,
     expand,
     fork,
     in_nested,
     known,
     major,
+    only_values,
+    only_word,
     resolve,
+    splits,
     version,
 )
 from harness.languages._elastic.regexp_flags import regexp_flags
@@ -70,6 +74,7 @@ __all__ = [
     "Field",
     "FieldError",
     "FieldUnsupported",
+    "breaks_up",
     "exists",
     "expand",
     "fork",
@@ -88,6 +93,7 @@ __all__ = [
     "range_",
     "regexp",
     "resolve",
+    "splits",
     "term",
     "unmapped",
     "version",
@@ -302,6 +308,9 @@ def regexp(
     is unmapped.
     """
     field = _text_field(path, context, "regexp")
+    if field is not None and case is not Case.SENSITIVE and only_values(field, context):
+        message = f"field {path!r} is not indexed, and takes no 'case_insensitive' here"
+        raise FieldError(message)
     ready = pattern if field is None else _prepare(field, analyze=analyze)(pattern)
     complement = fork(context) < OPENSEARCH_3
     letters = regexp_flags(flags, version(context, "lucene"), complement=complement)
@@ -388,8 +397,11 @@ def _typed_range(
         return ranges.address_checks(bounds)
     if name in types.DATES:
         try:
-            release = version(context)
-            return ranges.date_checks(bounds, field.type, context.now, zone, form, release)
+            # the last ran on OpenSearch 3.6.0; Elasticsearch does not do it
+            since = ranges.Release(
+                version(context), version(context, "negatives"), fork(context) > (0, 0)
+            )
+            return ranges.date_checks(bounds, field.type, context.now, zone, form, since)
         except DateError as error:
             raise FieldError(str(error)) from error
         except FormatUnsupported as error:
@@ -446,6 +458,9 @@ def phrase_or_none(
     field = known(path, context)
     if field is None:
         return unmapped(path, span)
+    if not last_is_prefix and breaks_up(field, context):
+        word = only_word(path, text)
+        return None if word is None else term(path, word, context, span=span)
     if field.type.name not in types.TOKENISED:
         if last_is_prefix:
             return prefix(path, text, context, span=span)
@@ -488,7 +503,7 @@ def match_or_none(
         return unmapped(path, span)
     if field.type.name in types.TOKENISED:
         tokens = types.text_analyzer(field.type, searching=True).tokens(as_text(text))
-    elif field.type.name == "keyword" and field.type.settings.get("split_queries_on_whitespace"):
+    elif splits(field):
         tokens = tuple(as_text(text).split())
     else:
         return term(path, text, context, span=span)

@@ -181,3 +181,33 @@ between none)."""
 def major(context: Context) -> int:
     """Return the major of :func:`version`."""
     return version(context)[0]
+
+
+def splits(field: Field) -> bool:
+    """Return whether a keyword's text in a query is broken up at blanks."""
+    settings = field.type.settings
+    return field.type.name == "keyword" and bool(settings.get("split_queries_on_whitespace"))
+
+
+def breaks_up(field: Field, context: Context) -> bool:
+    """Return whether a phrase for a keyword is broken up at blanks too: OpenSearch does it."""
+    return fork(context) > (0, 0) and splits(field)
+
+
+def only_word(path: str, text: str) -> str | None:
+    """Return the one word of a phrase that is broken up for a keyword; ``None`` without any."""
+    words = text.split()
+    if len(words) > 1:
+        message = f"field {path!r} was indexed without position data, which phrases need"
+        raise types.FieldError(message)
+    return words[0] if words else None
+
+
+def only_values(field: Field, context: Context) -> bool:
+    """Return whether an expression runs on the doc_values of a keyword.
+
+    Elasticsearch knows no flags there ("Match flags not yet implemented": KeywordFieldMapper of its
+    main branch; ran on 8.19.21), OpenSearch does (ran on 3.6.0).
+    """
+    unindexed = str(field.type.settings.get("index", True)).lower() == "false"
+    return field.type.name == "keyword" and unindexed and fork(context) == (0, 0)

@@ -47,11 +47,14 @@ def as_elasticsearch(version: tuple[int, int]) -> dict[str, Any]:
     """Return the options of Elasticsearch's languages that mean a version of OpenSearch.
 
     Lucene 9 came with 2.0, searching the doc_values of a field without an index with 2.12
-    (https://github.com/opensearch-project/OpenSearch/pull/10425).
+    (https://github.com/opensearch-project/OpenSearch/pull/10425), milliseconds before 1970 with
+    https://github.com/opensearch-project/OpenSearch/pull/2232 (ran on 3.6.0); whether the last 1.x
+    have those is not known.
     """
     like = {
         "lucene": "8.0" if version >= _LUCENE_9 else "7.10",
         "values": "8.1" if version >= _VALUES_ARE_SEARCHED else "7.10",
+        "negatives": "8.2" if version >= _LUCENE_9 else "7.10",
         "fork": version,
     }
     return {"version": "7.10", "like": like}

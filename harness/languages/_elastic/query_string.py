@@ -9,7 +9,7 @@ optional or prohibited, and optional ones count only where nothing is required.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from harness.ir import (
     FALSE,
@@ -319,21 +319,7 @@ class _Reader:
         slop = self.settings.phrase_slop if not leaf.fuzzy else _slop(leaf.fuzzy)
         if slop is None:
             slop = self.settings.phrase_slop
-        if self.settings.is_opensearch and self.splits(name):
-            words = leaf.text.split()
-            if len(words) > 1:
-                message = f"field {name!r} was indexed without position data, which phrases need"
-                raise FieldError(message)
-            leaf = replace(leaf, text=words[0]) if words else leaf
-            return self.match(name, leaf) if words else None
         return fields.phrase_or_none(name, leaf.text, self.context, slop=slop, span=leaf.span)
-
-    def splits(self, name: str) -> bool:
-        """Return whether OpenSearch breaks text for a keyword up at blanks, quoted text too."""
-        found = fields.known(name, self.context)
-        settings = found.type.settings if found is not None else {}
-        keyword = found is not None and found.type.name == "keyword"
-        return keyword and bool(settings.get("split_queries_on_whitespace"))
 
     def prefix(self, name: str, leaf: Leaf) -> Predicate | None:
         found = fields.known(name, self.context)

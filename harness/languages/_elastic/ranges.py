@@ -198,30 +198,43 @@ def _place(value: Any) -> int:
     return int(found) + (_V4_MAPPED if found.version == 4 else 0)  # noqa: PLR2004 - IP versions
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The versions that a range of dates is read for: of all else, and of numbers before 1970.
+
+    ``sinks``: milliseconds before 1970 are rounded up to less than they are.
+    """
+
+    number: tuple[int, int]
+    negatives: tuple[int, int]
+    sinks: bool
+
+
 def date_checks(
     bounds: Bounds,
     kind: FieldType,
     now: datetime,
     zone: str | None,
     form: str | None,
-    release: tuple[int, int],
+    since: Release,
 ) -> list[Check]:
     """Return the checks of a date range.
 
     Exclusive lower bounds round up and then step past, exclusive upper bounds round down. Since
     8.0 a bound that is a JSON number counts milliseconds, whatever the field's format.
     """
-    if not form and release >= _NUMBERS_ARE_MILLIS and _has_number(bounds):
+    if not form and since.number >= _NUMBERS_ARE_MILLIS and _has_number(bounds):
         form = "epoch_millis"
-    if _NO_NEGATIVES[0] <= release < _NO_NEGATIVES[1]:
+    if _NO_NEGATIVES[0] <= since.negatives < _NO_NEGATIVES[1]:
         _refuse_negatives(bounds, form or types.date_format(kind))
-    if kind.name == "date_nanos" and release < _NANOS_FORMAT_SINCE:
+    if kind.name == "date_nanos" and since.number < _NANOS_FORMAT_SINCE:
         form = form or kind.settings.get("format") or dates.DEFAULT_FORMAT
     reader = dates.DateReader(
         format=form or types.date_format(kind),
         now=now,
         zone=dates.time_zone(zone) if zone else UTC,
-        moves_epoch=zone is not None and _moves_epoch(release),
+        moves_epoch=zone is not None and _moves_epoch(since.number),
+        sinks=since.sinks,
     )
     unit = 1 if kind.name == "date_nanos" else dates.MILLI
     low = high = None

@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+from harness.errors import Fault
 from harness.ir import (
     Choice,
     Condition,
@@ -107,7 +108,8 @@ _LEFT_OPEN: Mapping[str, frozenset[str]] = {
 def _argument(item: Typed, kind: str, name: str, env: Environment) -> Typed:
     """Return an argument as its function takes it."""
     if kind == "x":
-        return item
+        spelled = item.type == "bool" and name in _SPELLS
+        return applied(_SPELLED, (item,), item.type, item.span) if spelled else item
     if kind == "s":
         return text_of(item, env, f"{name}()")
     types, what = _TAKES[kind]
@@ -128,6 +130,15 @@ def _argument(item: Typed, kind: str, name: str, env: Environment) -> Typed:
     return applied(function, (item,), item.type, item.span)
 
 
+_SPELLS = frozenset(("tostring", "strcat", "strcat_delim"))
+"""Functions whose result shows how a bool is written."""
+
+
+def _spelled(_: Any) -> Any:
+    return _values.fails("the letter case of a bool that becomes text is not documented")
+
+
+_SPELLED = Function("kusto.argument.spelled", _spelled)
 _ROUNDED = ({"number"}, {"datetime", "timespan"}, {"timespan"})
 
 
@@ -263,7 +274,10 @@ def _is_empty(item: Typed) -> Predicate:
 
 
 def _missing_is_empty(item: Typed) -> Truth:
-    return Truth.of(item.convert(None) in (None, ""))
+    try:
+        return Truth.of(item.convert(None) in (None, ""))
+    except Fault:
+        return Truth.UNDEFINED
 
 
 def _choice(node: Invocation, env: Environment) -> Typed:

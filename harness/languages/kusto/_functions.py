@@ -202,11 +202,13 @@ def _round(value: float, digits: int = 0) -> float:
 
 
 def _least(*values: Any) -> Any:
-    return min(values)
+    """Return the least value; a null counts only beside nulls (min-of-function)."""
+    return min((one for one in values if one is not None), default=None)
 
 
 def _greatest(*values: Any) -> Any:
-    return max(values)
+    """Return the largest value; a null counts only beside nulls (max-of-function)."""
+    return max((one for one in values if one is not None), default=None)
 
 
 def _type_name(value: Any) -> str:
@@ -288,8 +290,8 @@ FUNCTIONS: Mapping[str, Signature] = MappingProxyType(
         "bin": Signature("x x", "", _floor),
         "round": Signature("n k?", "real", _round),
         "ceiling": Signature("n", _L, math.ceil),
-        "min_of": Signature("o o *", "", _least),
-        "max_of": Signature("o o *", "", _greatest),
+        "min_of": Signature("o o *", "", _least, strict=False),
+        "max_of": Signature("o o *", "", _greatest, strict=False),
         "hourofday": Signature("d", _L, lambda at: at.hour),
         "dayofweek": Signature("d", "timespan", _day_of_week),
         "dayofmonth": Signature("d", _L, lambda at: at.day),
