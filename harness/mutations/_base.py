@@ -20,7 +20,7 @@ def _copied(value: Any) -> Any:
 
 
 EVERYTHING = "every value"
-"""The family of a change of all values at once; where that of one shows the same, it is told instead."""
+"""The family of a change of all values at once; what that of one value shows is told instead."""
 
 
 class Effect(StrEnum):
