@@ -32,9 +32,21 @@ def fail(diagnostics: Iterable[Diagnostic]) -> None:
 
 def write(path: Path, text: str) -> None:
     """Write a report; raises ``InvalidInput`` where the place cannot be written."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file as a whole or not at all, whatever interrupts it.
+
+    What is no regular file, such as a pipe, is written to as it is. Raises ``InvalidInput``
+    where the place cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            _replace(path.resolve(), data)
     except OSError as error:
         raise InvalidInput(
             [
@@ -46,6 +58,17 @@ def write(path: Path, text: str) -> None:
                 )
             ]
         ) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        unfinished.write_bytes(data)
+        if path.exists():
+            unfinished.chmod(path.stat().st_mode)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -1,27 +1,38 @@
-"""``harness generate``: the labelled documents of a rule's corpus."""
+"""``harness generate``: the labelled documents of a rule's corpus, made or made again."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from harness import api
-from harness.cli._common import KEPT, write
-from harness.documents import store
+from harness.cli._common import FINDINGS, KEPT, UNUSABLE, fail, write_bytes
+from harness.corpora import formats
+from harness.corpora.check import AGAIN, Checked, check, manifests
+from harness.corpora.make import Corpus, Wanted, make
 from harness.errors import Diagnostic, InvalidInput
 from harness.ruleset.load import load
 from harness.ruleset.model import Rule
 
+FOLDER = "corpora"
+
 
 @click.command()
-@click.argument("rule", type=click.Path(path_type=Path))
+@click.argument("rules", nargs=-1, metavar="RULE", type=click.Path(path_type=Path))
 @click.option(
     "--schema",
     "names",
     multiple=True,
     help="A schema; default: every one that the rule declares. Repeatable.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*formats.names(), "json"]),
+    help="The format of the events; default: jsonl. With --check, of what is told: text or json.",
 )
 @click.option("--mutations/--no-mutations", default=True, help="Mutated documents as well.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
@@ -30,46 +41,141 @@ from harness.ruleset.model import Rule
     "-o",
     "folder",
     type=click.Path(path_type=Path),
-    help="A folder for one file a schema and a manifest; default: print JSON lines.",
+    help="A folder for one file a schema, a manifest and a data sheet; default: print the events.",
+)
+@click.option(
+    "--check",
+    "checked",
+    is_flag=False,
+    flag_value=FOLDER,
+    metavar="[FOLDER]",
+    help=f"Make the corpora in a folder again (default: {FOLDER}) and tell what comes out "
+    "differently: exit code 1. RULE is needed only where the rules are not where they were.",
 )
 def command(
-    rule: Path, names: tuple[str, ...], mutations: bool, seed: int, folder: Path | None
+    rules: tuple[Path, ...],
+    names: tuple[str, ...],
+    form: str | None,
+    mutations: bool,
+    seed: int,
+    folder: Path | None,
+    checked: str | None,
 ) -> int:
-    """Print the labelled documents of RULE, one JSON object a line."""
-    loaded = load([rule])
-    if loaded.problems:
-        raise InvalidInput(loaded.problems)
-    if folder is not None and len(loaded.rules) > 1:
-        hint = "name one rule's folder"
-        problem = Diagnostic(
-            code="several-rules", message="several rules share one folder", hint=hint
-        )
-        raise InvalidInput([problem])
-    for one in loaded.rules:
-        files = corpus_files(one, names, mutations=mutations, seed=seed)
+    """Print the labelled documents of RULE, one JSON object a line, or save them as a corpus."""
+    if checked is not None:
+        if form not in {None, "text", "json"}:
+            message = "with --check, --format is text or json"
+            raise click.UsageError(message)
+        return _check(Path(checked), rules, form or "text")
+    if len(rules) != 1 or form == "json":
+        message = "name one RULE" if len(rules) != 1 else "--format json is for --check"
+        raise click.UsageError(message)
+    wanted = Wanted(schemas=names, format=form or "jsonl", mutations=mutations, seed=seed)
+    loaded = _loaded(rules)
+    if folder is not None and len(loaded) > 1:
+        message = "several rules share one folder"
+        raise InvalidInput([_problem("several-rules", message, "name one rule's folder")])
+    if folder is None:
+        _printable(wanted)
+    for one in loaded:
+        corpus = make(one, wanted)
         if folder is None:
-            for text in files.values():
-                click.echo(text, nl=False)
+            _print(corpus)
         else:
-            _save(one, files, folder, seed)
+            for name, data in corpus.files().items():
+                write_bytes(folder / name, data)
     return KEPT
 
 
-def corpus_files(
-    rule: Rule, names: tuple[str, ...] = (), *, mutations: bool, seed: int
-) -> dict[str, str]:
-    """Return the corpus of a rule: file names and their JSON lines, one file a schema."""
-    wanted = names or tuple(dict.fromkeys(n for one in rule.translations for n in one.schemas))
-    files = {}
-    for name in wanted:
-        documents = api.corpus(rule, name, seed=seed)
-        kept = [one for one in documents if mutations or one.mutation is None]
-        files[f"{name.replace(':', '-').replace('@', '-')}.jsonl"] = store.to_jsonl(kept)
-    return files
+def _loaded(paths: Sequence[Path]) -> list[Rule]:
+    loaded = load(list(paths))
+    if loaded.problems:
+        raise InvalidInput(loaded.problems)
+    return loaded.rules
 
 
-def _save(rule: Rule, files: dict[str, str], folder: Path, seed: int) -> None:
-    for name, text in files.items():
-        write(folder / name, text)
-    manifest = store.manifest(files, rule=rule.key, seed=seed)
-    write(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+def _printable(wanted: Wanted) -> None:
+    """Refuse to print what would come out without its labels, or is no text."""
+    format_ = formats.get(wanted.format)
+    if format_.sidecar or format_.binary:
+        what = "its labels stand in a file of their own" if format_.sidecar else "it is no text"
+        message = f"{format_.name} cannot be printed: {what}"
+        raise InvalidInput([_problem("not-printable", message, "name a folder with --output")])
+
+
+def _print(corpus: Corpus) -> None:
+    for part in corpus.parts:
+        click.echo(part.written.data.decode(), nl=False)
+
+
+def _problem(code: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code=code, message=message, hint=hint)
+
+
+def _check(folder: Path, rules: Sequence[Path], form: str) -> int:
+    known = _loaded(rules) if rules else []
+    found = [check(one, known) for one in manifests(folder)]
+    problems = [problem for one in found for problem in one.problems]
+    if form == "json":
+        click.echo(json.dumps(_document(found), indent=2, ensure_ascii=False))
+    else:
+        _tell(found)
+    fail(problems)
+    if problems:
+        return UNUSABLE
+    return FINDINGS if any(one.differences for one in found) else KEPT
+
+
+def _tell(found: Sequence[Checked]) -> None:
+    for one in found:
+        if one.problems:
+            continue
+        words = {"same": "as committed", "differs": "DIFFERS"}[one.status]
+        click.echo(f"{one.folder}: {one.files} files, {one.events} events: {words}")
+        for difference in one.differences:
+            click.echo(f"  {difference}")
+        for note in one.notes:
+            click.echo(f"  note: {note}")
+    if any(one.differences for one in found):
+        click.echo(f"  hint: {AGAIN}")
+
+
+def _document(found: Sequence[Checked]) -> dict[str, Any]:
+    return {
+        "schema": "harness/generate/1",
+        "summary": {
+            status: sum(one.status == status for one in found)
+            for status in ("same", "differs", "unusable")
+        },
+        "corpora": [
+            {
+                "folder": one.folder,
+                "rule": one.rule,
+                "origin": one.origin,
+                "status": one.status,
+                "files": one.files,
+                "events": one.events,
+                "differences": [
+                    {
+                        "file": difference.file,
+                        "place": difference.place,
+                        "what": difference.what,
+                        "committed": difference.committed,
+                        "made": difference.made,
+                    }
+                    for difference in one.differences
+                ],
+                "notes": list(one.notes),
+                "problems": [
+                    {
+                        "code": problem.code,
+                        "message": problem.message,
+                        "place": problem.place,
+                        "hint": problem.hint,
+                    }
+                    for problem in one.problems
+                ],
+            }
+            for one in found
+        ],
+    }

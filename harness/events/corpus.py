@@ -14,6 +14,7 @@ from harness.ir import Truth
 from harness.ruleset.model import Regression, Rule
 
 FAMILY = "regression"
+RECORDED = "recorded"
 
 
 def samples_of(rule: Rule, intent: Intent, *, seed: int = 0) -> Samples:

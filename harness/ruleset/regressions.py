@@ -36,10 +36,11 @@ _LONGEST = 80
 
 def folder_of(rule: Rule) -> Path:
     """Return the folder in which activities of a rule are saved; it need not be there yet."""
-    return _home(rule.folder.resolve()) / FOLDER / folder_name(rule.key)
+    return home_of(rule.folder.resolve()) / FOLDER / folder_name(rule.key)
 
 
-def _home(folder: Path) -> Path:
+def home_of(folder: Path) -> Path:
+    """Return the top of the work tree that a folder is in; see above for what if there is none."""
     for one in (folder, *folder.parents):
         if (one / ".git").exists():
             return one
@@ -82,7 +83,7 @@ def with_regressions(rules: Sequence[Rule]) -> tuple[list[Rule], list[Diagnostic
     found = []
     for rule in rules:
         if rule.folder not in homes:
-            homes[rule.folder] = (_home(rule.folder.resolve()) / FOLDER).is_dir()
+            homes[rule.folder] = (home_of(rule.folder.resolve()) / FOLDER).is_dir()
         saved = tuple(_saved(rule, problems)) if homes[rule.folder] else ()
         found.append(replace(rule, regressions=saved) if saved else rule)
     return found, problems

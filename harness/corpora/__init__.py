@@ -1,0 +1,1 @@
+"""Corpora as files: written in several formats with a manifest, checked, and imported."""
