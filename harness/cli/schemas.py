@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from harness import schemas
-from harness.cli._common import FINDINGS, KEPT, fail
+from harness.cli import _samples
+from harness.cli._common import FINDINGS, KEPT
 from harness.errors import Diagnostic, InvalidInput
-from harness.ruleset.files import read_text
 from harness.schemas import Schema
 
 
@@ -21,18 +19,48 @@ from harness.schemas import Schema
 @click.argument("name", required=False)
 @click.option("--kind", help="The kind of activity; default: every kind that the schema records.")
 @click.option(
+    "--check",
+    "file",
+    metavar="FILE",
+    help="Hold this schema file, or the schema of this name, against the documents of --samples.",
+)
+@click.option(
     "--samples",
     type=click.Path(path_type=Path),
-    help="Compare real documents (JSON or JSONL files, or a folder of them) with NAME.",
+    help="Real documents: a file, or a folder of them (JSON, JSON lines, Parquet, EVTX; packed).",
+)
+@click.option(
+    "--key",
+    metavar="PATH",
+    help="Where an item of a file holds its document; default: doc where there is one.",
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Paths that the schema does not declare, and documents of no kind, count as well.",
 )
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json"]))
-def command(name: str | None, kind: str | None, samples: Path | None, form: str) -> int:
-    """List the data sources, describe the one called NAME, or check it against documents."""
+def command(
+    name: str | None,
+    kind: str | None,
+    file: str | None,
+    samples: Path | None,
+    key: str | None,
+    strict: bool,
+    form: str,
+) -> int:
+    """List the data sources, describe the one called NAME, or check one against documents.
+
+    With --check (or NAME) and --samples, exit code 1 says that schema and documents disagree.
+    """
     if samples is not None:
-        if name is None:
-            message = "name the schema that the documents belong to"
+        if (file or name) is None or (file and name):
+            message = "name one schema that the documents belong to"
             raise click.UsageError(message)
-        return _compare(schemas.get(name), kind, samples)
+        return _compare(file or name or "", samples, (kind, key), form, strict=strict)
+    if file is not None or key is not None or strict:
+        message = "--check wants documents: --samples FILE or FOLDER"
+        raise click.UsageError(message)
     if name and kind:
         schemas.get(name).kind(kind)
     chosen = [schemas.get(name)] if name else [schemas.get(one) for one in schemas.names()]
@@ -94,47 +122,27 @@ def _describe(schema: Schema, kind: str | None) -> None:
             click.echo(f"  variant {variant['label']}: {variant['title']}")
 
 
-def _compare(schema: Schema, kind: str | None, samples: Path) -> int:
-    found: list[Diagnostic] = []
-    count = 0
-    for path in _files(samples):
-        documents = list(_documents(path))
-        count += len(documents)
-        for name in (kind,) if kind else schema.kinds:
-            told = schemas.check(schema, name, documents)
-            found.extend(replace(one, place=f"{path}, {one.place}") for one in told)
-    if not count:
-        problem = Diagnostic(code="no-samples", message="no document found", place=str(samples))
+def _compare(
+    name: str, root: Path, chosen: tuple[str | None, str | None], form: str, *, strict: bool
+) -> int:
+    """Hold a schema against documents; ``chosen`` are the kind and the key, if named."""
+    kind, key = chosen
+    shapes = _samples.shapes_of(name)
+    if kind is not None:
+        shapes[0].kind(kind)
+    found = schemas.agreements(shapes, _samples.documents(root, key), kind)
+    if not found.documents:
+        problem = Diagnostic(code="no-samples", message="no document found", place=str(root))
         raise InvalidInput([problem])
-    fail(found)
-    click.echo(f"{count} documents, {len(found)} deviations from {schema.label}")
-    return FINDINGS if found else KEPT
-
-
-def _files(root: Path) -> Iterator[Path]:
-    if root.is_dir():
-        yield from sorted(path for path in root.rglob("*.json*") if path.is_file())
+    if form == "json":
+        document = _samples.as_json(found, shapes[0].name)
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        yield root
-
-
-def _documents(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the documents of a JSON file (one, or a list) or of a JSONL file."""
-    text = read_text(path)
-    try:
-        parsed = json.loads(text)
-        listed = parsed if isinstance(parsed, list) else [parsed]
-    except (ValueError, RecursionError):
-        listed = [_line(path, number, line) for number, line in enumerate(text.splitlines(), 1)]
-    for item in listed:
-        if isinstance(item, dict):
-            inner = item.get("doc", item)
-            yield inner if isinstance(inner, dict) else item
-
-
-def _line(path: Path, number: int, line: str) -> Any:
-    try:
-        return json.loads(line) if line.strip() else None
-    except (ValueError, RecursionError) as error:
-        problem = Diagnostic(code="not-json", message=str(error), place=f"{path}:{number}")
-        raise InvalidInput([problem]) from error
+        _samples.tell(found)
+    if not found.kinds:
+        place, reason = found.unrecognised[0]
+        message = f"no document is of a kind that {shapes[0].name} records; {reason}"
+        hint = "check the schema's name, --key, or name a --kind"
+        raise InvalidInput([Diagnostic(code="no-kind", message=message, place=place, hint=hint)])
+    strange = found.unrecognised or any(one.undeclared for one in found.kinds)
+    return FINDINGS if found.disagreements or (strict and strange) else KEPT

@@ -12,12 +12,15 @@ from functools import lru_cache
 
 from harness.errors import Diagnostic, InvalidInput
 from harness.schemas import _load
+from harness.schemas._agreement import Agreement, Agreements, agreements
 from harness.schemas._base import Document, Field, Inverse, Reach, Schema, Variant, touches
 from harness.schemas._check import check
 from harness.schemas._kinds import Activity, Kind, Value
 
 __all__ = [
     "Activity",
+    "Agreement",
+    "Agreements",
     "Document",
     "Field",
     "Inverse",
@@ -26,12 +29,15 @@ __all__ = [
     "Schema",
     "Value",
     "Variant",
+    "agreements",
+    "built_in_shapes",
     "check",
     "get",
     "kind",
     "kinds",
     "labels",
     "names",
+    "shapes",
     "touches",
 ]
 
@@ -76,6 +82,27 @@ def labels(name: str) -> tuple[str, ...]:
     file = _load.schema_file(get(name).name)
     plain = [file.resolve(version, None).label for version in file.versions]
     return (*plain, *(file.resolve(None, variant).label for variant in file.variants))
+
+
+def shapes(text: str, name: str) -> tuple[Schema, ...]:
+    """Return every shape that a schema file declares, the newest version first, then variants.
+
+    Raises ``InvalidInput`` with every problem of the file and its place.
+    """
+    return _shapes(_load.read_schema(text, name))
+
+
+def built_in_shapes(label: str) -> tuple[Schema, ...]:
+    """Return every shape of a schema of the package; only one where the label names one."""
+    schema = get(label)
+    if label != schema.name:
+        return (schema,)
+    return _shapes(_load.schema_file(schema.name))
+
+
+def _shapes(file: _load.SchemaFile) -> tuple[Schema, ...]:
+    versions = [file.resolve(version, None) for version in reversed(file.versions)]
+    return (*versions, *(file.resolve(None, variant) for variant in file.variants))
 
 
 def _unknown(what: str, name: str, known: tuple[str, ...]) -> Diagnostic:

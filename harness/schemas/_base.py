@@ -27,7 +27,8 @@ class Field:
     """One path of a stream. Several fields may share a path: the first that gives a value wins.
 
     ``missing`` says when the path is legitimately absent, ``case`` how the vendor writes
-    letters, ``source`` which evidence it rests on and ``status`` how good that is.
+    letters, ``source`` which evidence it rests on and ``status`` how good that is. A constant
+    that is a ``placeholder`` stands for what differs from one installation or event to the next.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Field:
     note: str = ""
     source: tuple[str, ...] = ()
     status: str = ""
+    placeholder: bool = False
 
     def getter(self) -> Getter:
         """Return what gives the value at the path of a completed activity, ``None`` for nothing."""
@@ -256,6 +258,17 @@ class Schema:
     def paths(self, kind: str) -> tuple[str, ...]:
         """Return the paths of a kind, each once."""
         return self._shape(kind).paths
+
+    def fields_at(self, kind: str, path: str) -> tuple[Field, ...]:
+        """Return the fields of a path of a kind, first choice first."""
+        return self._shape(kind).at(path)
+
+    def undeclared_name(self, kind: str, path: str) -> str:
+        """Return the name of the value that a path holds as one that the kind does not declare.
+
+        It is empty where the path is no place for such values.
+        """
+        return self._rest_name(self._shape(kind), path)
 
     def types(self, kind: str) -> dict[str, FieldType]:
         """Return how the store indexes each path."""

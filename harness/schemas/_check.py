@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.errors import Diagnostic
 from harness.ir.cells import walk
@@ -12,6 +12,8 @@ from harness.schemas._base import Field, Schema
 from harness.schemas._rules import Constant
 
 _JSON_NAME = {bool: "boolean", str: "string", int: "number", float: "number", type(None): "null"}
+
+_SHOWN = 80
 
 
 def check(
@@ -25,26 +27,40 @@ def check(
     """
     found: list[Diagnostic] = []
     for number, document in enumerate(documents):
-        for path in schema.paths(kind):
-            found.extend(_path_problems(schema, kind, path, document, number))
+        found.extend(
+            _problem(one.code, number, one.path, one.message)
+            for one in deviations(schema, kind, document)
+        )
         if undeclared:
             found.extend(_undeclared(schema, kind, document, number))
     return found
 
 
-def _path_problems(
-    schema: Schema, kind: str, path: str, document: Mapping[str, Any], number: int
-) -> Iterator[Diagnostic]:
-    fields = [item for item in schema.fields(kind) if item.path == path]
-    held = schema.find(document, path)
-    if held is None:
-        if not any(item.missing or item.rule.when.alternatives for item in fields):
-            yield _problem("path-absent", number, path, "is absent and the schema gives no reason")
-        return
-    problems = [list(_value_problems(item, held)) for item in fields]
-    if all(problems):
-        code, message = problems[0][0]
-        yield _problem(code, number, path, message)
+class Deviation(NamedTuple):
+    """Where one document disagrees with a schema: a path, and what is different about it."""
+
+    path: str
+    code: str
+    message: str
+
+
+def deviations(schema: Schema, kind: str, document: Mapping[str, Any]) -> Iterator[Deviation]:
+    """Yield where one document disagrees with a schema, in the order of the schema's paths."""
+    for path in schema.paths(kind):
+        fields = schema.fields_at(kind, path)
+        held = schema.find(document, path)
+        if held is None:
+            if not may_miss(fields):
+                yield Deviation(path, "path-absent", "is absent and the schema gives no reason")
+            continue
+        problems = [list(_value_problems(item, held)) for item in fields]
+        if all(problems):
+            yield Deviation(path, *problems[0][0])
+
+
+def may_miss(fields: Iterable[Field]) -> bool:
+    """Return whether the schema gives a reason for a path to be absent."""
+    return any(item.missing or item.placeholder or item.rule.when.alternatives for item in fields)
 
 
 def _value_problems(item: Field, held: Any) -> Iterator[tuple[str, str]]:
@@ -52,15 +68,20 @@ def _value_problems(item: Field, held: Any) -> Iterator[tuple[str, str]]:
         yield "list-or-single", f"holds {_form(held)}; the schema says {_declared(item)}"
         return
     leaf = held[0] if isinstance(held, list) and held else held
-    if isinstance(leaf, list):
+    if isinstance(leaf, list) or item.json == "any":
         return
     name = "object" if isinstance(leaf, Mapping) else _JSON_NAME[type(leaf)]
     if name != item.json:
         yield "json-type", f"holds {_form(held)}; the schema says {_declared(item)}"
-    elif isinstance(item.rule.origin, Constant):
+    elif isinstance(item.rule.origin, Constant) and not item.placeholder:
         constant = _render.as_json(item.rule.origin.value, item.json, array=item.array)
         if constant != held:
-            yield "constant", f"holds {held!r}; the schema says always {constant!r}"
+            yield "constant", f"holds {_short(held)}; the schema says always {constant!r}"
+
+
+def _short(held: Any) -> str:
+    text = repr(held)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _form(held: Any) -> str:

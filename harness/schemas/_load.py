@@ -154,6 +154,9 @@ class SchemaFile:
     _resolved: dict[tuple[str | None, str | None], Schema] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _shapes: dict[tuple[str, str, str | None], Shape] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def data(self) -> dict[str, Any]:
@@ -271,22 +274,30 @@ class SchemaFile:
         return {name: tuple(variants) for name, variants in found.items()}
 
     def _shape(self, name: str, version: str, variant: str | None) -> Shape:
+        key = (name, version, variant)
+        if key not in self._shapes:
+            self._shapes[key] = self._new_shape(name, version, variant)
+        return self._shapes[key]
+
+    def _new_shape(self, name: str, version: str, variant: str | None) -> Shape:
         raw = self.data["kinds"][name]
         settings = self.data.get("settings", {})
         declared = kind(name)
-        shape = Shape(
-            kind=declared,
-            fields=tuple(
-                _raw.field(item, settings) for item in self._items(name) if _lives(item, version)
-            ),
-            records=_raw.when(raw.get("records", [])),
-            why=raw.get("why", ""),
-            coverage=raw.get("coverage", ""),
-            rest=_raw.rest(raw.get("rest"), settings),
-            nested=self.data["shape"] == "nested",
-        )
         if variant is None:
-            return shape
+            return Shape(
+                kind=declared,
+                fields=tuple(
+                    _raw.field(item, settings)
+                    for item in self._items(name)
+                    if _lives(item, version)
+                ),
+                records=_raw.when(raw.get("records", [])),
+                why=raw.get("why", ""),
+                coverage=raw.get("coverage", ""),
+                rest=_raw.rest(raw.get("rest"), settings),
+                nested=self.data["shape"] == "nested",
+            )
+        shape = self._shape(name, version, None)
         own, touched = self.variants[variant], "at" in self.variants[variant]
         for change in self._changes(variant):
             if _lives(change, version) and name in change.get("kinds", [name]):

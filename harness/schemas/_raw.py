@@ -125,6 +125,7 @@ def field(raw: Raw, settings: Raw) -> Field:
         note=raw.get("note", ""),
         source=tuple(raw.get("source", ())),
         status=raw.get("status", ""),
+        placeholder=raw.get("placeholder", False),
     )
 
 
