@@ -6,6 +6,7 @@ import ast
 import sys
 from importlib import import_module
 from importlib.resources import files
+from keyword import iskeyword
 from pkgutil import iter_modules
 from typing import Any
 
@@ -23,12 +24,13 @@ class _Commands(click.Group):
     """Commands found by listing this folder, imported only when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return sorted(info.name for info in iter_modules(__path__) if info.name[0] != "_")
+        names = (info.name for info in iter_modules(__path__) if info.name[0] != "_")
+        return sorted(name.removesuffix("_") for name in names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        command: click.Command = import_module(f"{__name__}.{_module(cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -37,9 +39,14 @@ class _Commands(click.Group):
             formatter.write_dl(rows)
 
 
+def _module(name: str) -> str:
+    """Return the file of a command; a word of Python's own has an underscore behind it."""
+    return f"{name}_" if iskeyword(name) else name
+
+
 def _summary(name: str) -> str:
     """Return the first sentence about a command, read from its file without importing it."""
-    text = files(__name__).joinpath(f"{name}.py").read_text("utf-8")
+    text = files(__name__).joinpath(f"{_module(name)}.py").read_text("utf-8")
     functions = (one for one in ast.parse(text).body if isinstance(one, ast.FunctionDef))
     docstring = next((ast.get_docstring(one) for one in functions if one.name == "command"), "")
     return " ".join((docstring or "").split("\n\n")[0].split())

@@ -15,7 +15,8 @@ from harness.ruleset.files import read_text
 from harness.schemas import Agreement, Agreements, Schema
 from harness.schemas._agreement import Seen
 from harness.telemetry import inputs
-from harness.telemetry.formats import Unreadable, format_named
+from harness.telemetry.formats import Unreadable
+from harness.telemetry.records import records
 
 Placed = tuple[str, dict[str, Any]]
 _WRAPPER = "doc"
@@ -64,17 +65,11 @@ def _whole(path: Path) -> list[Any] | None:
 
 
 def _records(one: inputs.Input) -> Iterator[tuple[int, Any]]:
-    found, first = format_named(one.format), 1
     try:
-        for piece in one.pieces():
-            batch = found.read(piece, frozenset())
-            if batch.troubles:
-                trouble = batch.troubles[0]
-                place = f"{one.path}:{first + trouble.record}"
-                raise _unusable("not-json", place, trouble.reason)
-            for number, event in zip(batch.numbers, batch.events, strict=True):
-                yield first + number, event
-            first += batch.records
+        for number, event in records(one):
+            if isinstance(event, str):
+                raise _unusable("not-json", f"{one.path}:{number}", event)
+            yield number, event
     except Unreadable as error:
         raise _unusable("unreadable", one.path, str(error)) from error
 

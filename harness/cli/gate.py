@@ -184,8 +184,9 @@ def _gate(paths: Sequence[Path], base: str, seed: int) -> Outcome:
 
 def _as_saved(old: Sequence[Rule], new: Sequence[Rule]) -> list[Rule]:
     """Return rules with the saved activities of today: both states are run on the same."""
-    saved = {one.key: one.regressions for one in new}
-    return [replace(one, regressions=saved.get(one.key, ())) for one in old]
+    saved = {one.key: (one.regressions, one.recorded) for one in new}
+    found = [(one, *saved.get(one.key, ((), ()))) for one in old]
+    return [replace(one, regressions=kept, recorded=events) for one, kept, events in found]
 
 
 _POSITION = re.compile(r"(:\d+)+\Z")

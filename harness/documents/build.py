@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from harness import mutations
 from harness.documents.document import Document
@@ -57,9 +58,7 @@ def documents(
     """
     plain = []
     for sample in samples:
-        if schema.unrecorded(intent.kind, sample.activity.values):
-            continue
-        body = schema.render(intent.kind, sample.activity.values)
+        body = _body(sample, intent, schema)
         if body:
             plain.append(Document(sample=sample, schema=schema.name, body=body))
     paths = focus(plain) if focus is not None else None
@@ -106,6 +105,15 @@ def _attacks(plain: Sequence[Document]) -> list[Document]:
         if found:
             return [*found, *saved]
     return saved
+
+
+def _body(sample: Sample, intent: Intent, schema: Schema) -> Mapping[str, Any]:
+    """Return the document of a sample: the recorded one in the data source that it is from."""
+    if sample.recorded is not None and sample.recorded.schema == schema.label:
+        return sample.recorded.document
+    if schema.unrecorded(intent.kind, sample.activity.values):
+        return {}
+    return schema.render(intent.kind, sample.activity.values)
 
 
 def mutated(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from harness.ruleset.model import Recorded
 from harness.source import Span
 
 
@@ -30,7 +31,8 @@ class Sample:
     """One labelled activity of a rule's corpus.
 
     ``family`` says what kind of test it is (``alternative``, ``digit-added``, ...),
-    ``because`` puts it in words, ``atom`` is the part of the reference that it turns on.
+    ``because`` puts it in words, ``atom`` is the part of the reference that it turns on;
+    ``recorded`` is the event of the owner's that it is, if any.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Sample:
     because: str
     activity: Activity
     atom: Span | None = None
+    recorded: Recorded | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

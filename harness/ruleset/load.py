@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.errors import Diagnostic, InvalidInput
 from harness.ruleset.files import MANIFEST, read_text, rule_files
 from harness.ruleset.model import Rule
+from harness.ruleset.recorded import with_recorded
 from harness.ruleset.regressions import with_regressions
 from harness.ruleset.sources import Loaded, RuleFile, RuleSource, all_sources
 
@@ -30,6 +31,8 @@ def load(paths: Sequence[Path]) -> Loaded:
             source.read(files, result)
     result.problems.extend([_no_rules(root) for root in paths if _is_empty(root, result)])
     result.rules[:], bad = with_regressions(list(_told_apart(result.rules)))
+    result.problems.extend(bad)
+    result.rules[:], bad = with_recorded(result.rules)
     result.problems.extend(bad)
     return result
 

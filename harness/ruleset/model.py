@@ -91,6 +91,22 @@ class Regression:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event that was recorded, with the label that the owner gave it.
+
+    ``document`` is the event as ``schema`` records it, redacted; ``values`` are the activity that
+    was read off it, ``None`` for one that is absent; ``place`` is file and line.
+    """
+
+    name: str
+    label: str
+    values: Mapping[str, Any]
+    schema: str
+    document: Mapping[str, Any]
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
     """What every translation must keep, on every schema it is written for.
 
@@ -146,7 +162,8 @@ class Rule:
 
     ``unsupported`` is why the rule cannot be run, whatever its query says; ``warnings`` are
     facts about its files that its owner should know and that do not stop it. ``shares_id`` where
-    another rule has the same id. ``regressions`` are run beside what is generated.
+    another rule has the same id. ``regressions`` and ``recorded`` events are run beside what is
+    generated.
     """
 
     name: str
@@ -164,6 +181,7 @@ class Rule:
     unsupported: NotEvaluated | None = None
     shares_id: bool = False
     regressions: tuple[Regression, ...] = ()
+    recorded: tuple[Recorded, ...] = ()
 
     @property
     def key(self) -> str:

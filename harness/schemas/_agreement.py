@@ -250,6 +250,11 @@ def why_not(shapes: Sequence[Schema], document: Doc) -> str:
     )
 
 
+def fitting(shapes: Sequence[Schema], kind: str, document: Doc) -> Schema:
+    """Return the version or variant from which a document of a kind deviates least."""
+    return _best(shapes, [kind], document)[1]
+
+
 def _best(
     shapes: Sequence[Schema], kinds: Sequence[str], document: Doc
 ) -> tuple[str, Schema, list[Deviation]]:
