@@ -51,8 +51,8 @@ CHECK = Check(
     name="recorded",
     question="Does the reference still say of recorded events what their owner says?",
     codes={
-        "recorded-label": "the reference's verdict on a recorded event is not the label that it "
-        "was imported with"
+        "recorded-label": "The reference's verdict on a recorded event is not the label that the "
+        "event was imported with."
     },
     rule=_run,
 )

@@ -15,6 +15,8 @@ def activity_of(schema: Schema, kind: str, document: Mapping[str, Any]) -> Activ
 
     Each value comes from the path that changes it least. ``None`` stands for a value that the
     stream would show and that the document does not have, so that nothing is made up for it.
+    What every activity has and the stream never shows is what the stream is about, or else the
+    example of the kind.
     """
     found = _declared(schema, kind, document)
     found |= _undeclared(schema, kind, document)
@@ -25,7 +27,19 @@ def activity_of(schema: Schema, kind: str, document: Mapping[str, Any]) -> Activ
         paths = schema.shows(kind, value.name)
         if value.name not in found and paths and not _any(schema, document, paths):
             found[value.name] = None
+    for name in declared.required:
+        if name not in found and not schema.shows(kind, name):
+            found[name] = _about(schema, kind, name, declared.values[name].example)
     return found
+
+
+def _about(schema: Schema, kind: str, name: str, example: Any) -> Any:
+    """Return the only value of which a stream reports activities; otherwise the example."""
+    for each in schema.shapes[kind].records.alternatives:
+        condition = each.get(name)
+        if isinstance(condition, tuple) and len(condition) == 1:
+            return condition[0]
+    return example
 
 
 def _declared(schema: Schema, kind: str, document: Mapping[str, Any]) -> Activity:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -51,6 +53,42 @@ def test_schemas_agree_with_real_documents(case: Case) -> None:
     assert [path for path, patterns in excused.items() if not patterns] == []
     used = {globs[one] for patterns in excused.values() for one in patterns}
     assert used == set(excuses), "an excuse that nothing needs any more"
+
+
+SPLUNK = {
+    "file.json": {"11": "file_event", "23": "file_delete"},
+    "image_load.json": {"7": "image_load"},
+    "network_dns.json": {"3": "network_connection", "22": "dns_query"},
+    "process_start.json": {"1": "process_creation"},
+    "registry_set.json": {"12": "registry_add", "13": "registry_set"},
+}
+NOT_OBSERVED = {
+    "User": "Sysmon before 13.30",
+    "ParentUser": "Sysmon before 13.30",
+    "user": "Sysmon before 13.30",
+    "dest": "the one look-up of a name shows none; every other event does",
+    "registry_value_name": "the one event of a key shows none; the schema says when it is there",
+}
+
+
+@pytest.mark.parametrize("file", SPLUNK)
+def test_splunk_shows_the_fields_that_the_schema_has(file: str) -> None:
+    """Splunk's own list of the names that its add-on shows for a real event."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared vendor samples are not beside this checkout")
+    schema = schemas.get("splunk_wineventlog")
+    for sample in json.loads((SHARED / "splunk_ta_windows" / file).read_text("utf-8")):
+        found = re.search(r"<EventID>(\d+)<", sample["example_log"])
+        assert found is not None
+        kind = SPLUNK[file][found[1]]
+        listed = sample["search_time_fields"]
+        shown = set(ast.literal_eval(listed) if isinstance(listed, str) else listed)
+        always = {
+            path
+            for path in schema.paths(kind)
+            if not any(one.rule.when.alternatives for one in schema.fields_at(kind, path))
+        }
+        assert always - shown - {"_raw"} <= set(NOT_OBSERVED), kind
 
 
 def test_every_schema_with_real_documents_is_here() -> None:
