@@ -98,7 +98,7 @@ def check(manifest: Path, rules: Sequence[Rule] = ()) -> Checked:
             mutations=told["mutations"],
             seed=told["seed"],
         )
-        return _compared(manifest.parent, told, make(rule, wanted))
+        return _compared(manifest.parent, told, make(rule, wanted, told["made_from"]["path"]))
     except InvalidInput as error:
         placed = [replace(one, place=one.place or str(manifest)) for one in error.diagnostics]
         return replace(blank, problems=tuple(placed))

@@ -54,9 +54,10 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """Everything that was made of a rule."""
+    """Everything that was made of a rule; ``path`` is where the rule lies, in words."""
 
     rule: Rule
+    path: str
     intent: Intent
     wanted: Wanted
     parts: tuple[Part, ...]
@@ -76,7 +77,7 @@ class Corpus:
             "rule": rule.key,
             "title": rule.metadata.title,
             "made_from": {
-                "path": path_of(rule),
+                "path": self.path,
                 "sha256": rule_digest(rule),
                 "saved": len(rule.regressions),
             },
@@ -110,8 +111,8 @@ class Corpus:
         return found
 
 
-def make(rule: Rule, wanted: Wanted) -> Corpus:
-    """Return the corpus of a rule.
+def make(rule: Rule, wanted: Wanted, path: str | None = None) -> Corpus:
+    """Return the corpus of a rule; ``path`` is where it lies, found out where it is not given.
 
     Raises ``InvalidInput`` for what cannot be made so, ``QuerySyntaxError`` or ``Unsupported``
     where the reference cannot be read.
@@ -120,7 +121,10 @@ def make(rule: Rule, wanted: Wanted) -> Corpus:
     chosen = _schemas(rule, wanted)
     samples = _generated(samples_of(rule, intent, seed=wanted.seed))
     parts = tuple(_part(one, samples, intent, wanted) for one in chosen)
-    return Corpus(rule=rule, intent=intent, wanted=wanted, parts=parts, gaps=samples.gaps)
+    place = path_of(rule) if path is None else path
+    return Corpus(
+        rule=rule, path=place, intent=intent, wanted=wanted, parts=parts, gaps=samples.gaps
+    )
 
 
 def _generated(samples: Samples) -> Samples:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from harness.corpora.origin import path_of
 from harness.report._characters import in_columns
 from harness.report._markdown import code, fence, table, text
 
@@ -84,7 +83,7 @@ def _made(corpus: Corpus) -> Iterator[str]:
 def command(corpus: Corpus) -> str:
     """Return the command that makes the corpus again."""
     wanted = corpus.wanted
-    words = ["harness", "generate", path_of(corpus.rule) or corpus.rule.name]
+    words = ["harness", "generate", corpus.path or corpus.rule.name]
     if wanted.schemas:
         words += [word for one in wanted.schemas for word in ("--schema", one)]
     words += ["--format", wanted.format] if wanted.format != "jsonl" else []

@@ -17,6 +17,7 @@ import harness
 from harness import schemas
 from harness.corpora import recorded as module
 from harness.corpora.check import check
+from harness.errors import InvalidInput
 from harness.report import _jsonschema
 from harness.ruleset import recorded
 from tests.cli.conftest import run as run  # noqa: PLC0414 (a fixture)
@@ -267,15 +268,16 @@ BAD = {
 
 @pytest.mark.parametrize("change", BAD.values(), ids=list(BAD))
 def test_files_that_were_broken(
-    bring: Callable[..., Answer], rule: Path, run: Run, change: str | Json
+    bring: Callable[..., Answer], rule: Path, change: str | Json
 ) -> None:
     assert bring(_document("sigma")).code == 0
     (path,) = [one for one in _files(rule) if one.name == recorded.EVENTS]
     line = change if isinstance(change, str) else json.dumps({**_saved(rule)[0], **change})
     path.write_text(f"\n{line}\n", "utf-8")
-    answer = run("test", rule, "--no-measure")
-    assert answer.code == 2
-    assert answer.said.count("events.jsonl:2") >= 1
+    with pytest.raises(InvalidInput) as caught:
+        harness.load_rules(rule)
+    (problem,) = caught.value.diagnostics
+    assert problem.place == f"{path}:2"
 
 
 @pytest.mark.parametrize(
