@@ -21,9 +21,10 @@ from harness.documents.document import Document
 from harness.errors import Diagnostic, InvalidInput
 from harness.events.corpus import RECORDED, samples_of
 from harness.events.intent import Intent, intent_of
-from harness.events.model import NotConstructed, Samples
+from harness.events.model import Fact, NotConstructed, Samples
 from harness.ruleset.model import Rule
 from harness.schemas import Schema
+from harness.source import Span
 
 SCHEMA = "harness/corpus/1"
 MANIFEST = "manifest.json"
@@ -62,6 +63,7 @@ class Corpus:
     wanted: Wanted
     parts: tuple[Part, ...]
     gaps: tuple[NotConstructed, ...]
+    facts: tuple[Fact, ...] = ()
 
     @property
     def format(self) -> Format:
@@ -86,14 +88,25 @@ class Corpus:
             "mutations": wanted.mutations,
             "seed": wanted.seed,
             "not_constructed": [self._gap(one) for one in self.gaps],
+            "proven": [
+                {
+                    "code": one.code.value,
+                    "what": one.what,
+                    "why": one.why,
+                    "atom": self._text(one.atom),
+                }
+                for one in self.facts
+            ],
             "files": {one.name: _facts(one) for one in self.parts},
             "data_sheet": {"name": SHEET, "sha256": digest(self.sheet())},
         }
 
     def _gap(self, gap: NotConstructed) -> dict[str, str]:
-        source = self.rule.reference.source
-        atom = source.text[gap.atom.start : gap.atom.end] if gap.atom else ""
-        return {"what": gap.what, "reason": gap.reason, "atom": atom}
+        return {"what": gap.what, "reason": gap.reason, "atom": self._text(gap.atom)}
+
+    def _text(self, span: Span | None) -> str:
+        text = self.rule.reference.source.text
+        return text[span.start : span.end] if span else ""
 
     def sheet(self) -> bytes:
         """Return the data sheet: what the corpus is, in words for somebody who finds it."""
@@ -123,7 +136,13 @@ def make(rule: Rule, wanted: Wanted, path: str | None = None) -> Corpus:
     parts = tuple(_part(one, samples, intent, wanted) for one in chosen)
     place = path_of(rule) if path is None else path
     return Corpus(
-        rule=rule, path=place, intent=intent, wanted=wanted, parts=parts, gaps=samples.gaps
+        rule=rule,
+        path=place,
+        intent=intent,
+        wanted=wanted,
+        parts=parts,
+        gaps=samples.gaps,
+        facts=samples.facts,
     )
 
 
@@ -142,8 +161,8 @@ def _schemas(rule: Rule, wanted: Wanted) -> list[Schema]:
         held = [schemas.get(one) for one in format_.schemas]
         for one in found:
             if one.name not in {other.name for other in held}:
-                message = f"{format_.name} holds {held[0].title}, and {one.label!r} is none"
-                hint = f"leave --schema out, or take {held[0].name!r}"
+                message = f"{format_.name} is made of {held[0].name!r}, not of {one.label!r}"
+                hint = "leave --schema out"
                 raise InvalidInput([_problem("format-schema", message, hint)])
         found = held
         if rule.kind not in found[0].kinds:

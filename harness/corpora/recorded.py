@@ -11,7 +11,9 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,16 @@ import harness
 from harness import schemas
 from harness.corpora.formats._base import as_line
 from harness.corpora.origin import digest
+from harness.corpora.sheet import NAME as SHEET
+from harness.corpora.sheet import text
 from harness.errors import Diagnostic, InvalidInput
 from harness.evaluate.explain import explain
 from harness.events.intent import Intent, intent_of
 from harness.events.model import Label
-from harness.ir.cells import walk
+from harness.ir import Lookup
+from harness.ir.cells import raw, walk
 from harness.redaction import Profile, Redactor, Report
-from harness.report._markdown import code, table, text
+from harness.report._markdown import code, table
 from harness.ruleset.model import Rule
 from harness.ruleset.recorded import EVENTS, MAX_EVENTS
 from harness.schemas import Activity, Schema, fitting
@@ -35,11 +40,19 @@ from harness.telemetry.formats import Unreadable
 from harness.telemetry.records import records
 
 SCHEMA = "harness/recorded/1"
-SHEET = "README.md"
 MANIFEST = "manifest.json"
 _NAME = 12
 """Characters of the digest of its events that name an import."""
 _ANY = "as_written"
+_OPEN = "event"
+"""The kind of events of any origin, of which no data source declares a path."""
+_TIMES = ("@timestamp", "TimeCreated", "EventTime", "UtcTime", "Timestamp", "timestamp", "time")
+_PLACES: Mapping[str, tuple[str, ...]] = {
+    "Computer": ("Computer", "Hostname", "ComputerName", "host.name", "computer_name", "host"),
+    "Timestamp": _TIMES,
+    "TimeCreated": _TIMES,
+}
+"""Where events of any origin hold what every activity has and no rule is about."""
 
 Event = Mapping[str, Any]
 
@@ -95,6 +108,7 @@ class Imported:
     repeated: int = 0
     read: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
+    known: dict[frozenset[str], str] = field(default_factory=dict)
     left: Counter[str] = field(default_factory=Counter)
 
     @cached_property
@@ -224,8 +238,8 @@ def _take(made: Imported, intent: Intent, one: Found, seen: set[str]) -> None:
         return
     report = Report()
     document = made.redactor.apply(one.event, report)
-    before = schemas.activity_of(schema, made.rule.kind, one.event)
-    after = schemas.activity_of(schema, made.rule.kind, document)
+    before = _activity(schema, made.rule.kind, one.event)
+    after = _activity(schema, made.rule.kind, document)
     refused = (
         _not_of_the_kind(made.rule, schema, before)
         or _redacted_away(made.rule, intent, before, after)
@@ -275,29 +289,61 @@ def _digest(made: Imported, event: Event, redacted: str) -> str:
 
 def _schema_of(made: Imported, event: Event) -> Schema | None:
     """Return the data source that an event is from, in the version or variant that fits best."""
-    rule, named = made.rule, made.wanted.schema
-    if named:
-        return fitting(schemas.built_in_shapes(named), rule.kind, event)
+    rule, name = made.rule, made.wanted.schema
+    if not name:
+        paths = frozenset(path for path, _ in walk(event))
+        if paths not in made.known:
+            made.known[paths] = _name_of(rule, paths, event)
+        name = made.known[paths]
+    return fitting(schemas.built_in_shapes(name), rule.kind, event) if name else None
+
+
+def _name_of(rule: Rule, paths: frozenset[str], event: Event) -> str:
+    """Return the data source that declares most of an event's paths; empty for none.
+
+    Those that the rule is written for come first among equals.
+    """
     listed = [*rule.reference.schemas, *(n for one in rule.translations for n in one.schemas)]
-    names = dict.fromkeys(schemas.get(one).name for one in (*listed, "windows_event_raw"))
-    best: tuple[float, Schema | None] = (0.0, None)
-    for name in names:
+    own = [schemas.get(one).name for one in listed]
+    best, found = 0, ""
+    for name in dict.fromkeys((*own, *schemas.names())):
         if name == _ANY or rule.kind not in schemas.get(name).kinds:
             continue
         schema = fitting(schemas.built_in_shapes(name), rule.kind, event)
-        share = _share(schema, rule.kind, event)
-        if share > best[0]:
-            best = (share, schema)
-    if best[1] is None and _ANY in names:
-        return schemas.get(_ANY)
-    return best[1]
+        count = len(paths & set(schema.paths(rule.kind)))
+        if count > best:
+            best, found = count, name
+    return found or (own[0] if rule.kind == _OPEN else "")
 
 
-def _share(schema: Schema, kind: str, event: Event) -> float:
-    """Return how much of an event stands at paths that a data source declares."""
-    known = set(schema.paths(kind))
-    paths = [path for path, _ in walk(event)]
-    return sum(path in known for path in paths) / max(1, len(paths))
+def _activity(schema: Schema, kind: str, event: Event) -> Activity:
+    """Return what an event records; when and where it was is looked for in any usual place.
+
+    What has another type than the kind's value of that name is another thing, and left out.
+    """
+    declared = schemas.kind(kind)
+    found = {
+        name: value
+        for name, value in schemas.activity_of(schema, kind, event).items()
+        if value is None or name not in declared.values or declared.values[name].fits(value)
+    }
+    for name in set(_PLACES) & set(declared.required):
+        if found.get(name) is None:
+            held = (raw(event, path, Lookup.LITERAL_FIRST) for path in _PLACES[name])
+            texts = (one for one in held if isinstance(one, str) and one)
+            example = declared.values[name].example
+            found[name] = next(texts, example) if name == "Computer" else _moment(texts, example)
+    return found
+
+
+def _moment(texts: Iterator[str], otherwise: str) -> str:
+    """Return the first text that is a time, in UTC."""
+    for text_ in texts:
+        with suppress(ValueError, OverflowError):
+            moment = datetime.fromisoformat(text_)
+            moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+            return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return otherwise
 
 
 def _not_of_the_kind(rule: Rule, schema: Schema, activity: Activity) -> Refused | None:
@@ -362,11 +408,21 @@ def _told_otherwise(
     """Refuse an event that the reference judges otherwise than the activity read off it."""
     if schema.label != intent.schema.label:
         return None
-    told = intent.truth(activity)
-    if intent.truth_on(document) is told:
+    told = intent.document(activity)
+    if intent.truth_on(_over(told, document)) is intent.truth_on(told):
         return None
     message = "read off the event, what happened has another verdict than the event as it is"
     return Refused(place="", code="not-told", message=message)
+
+
+def _over(below: Event, above: Event) -> dict[str, Any]:
+    """Return an event with the values of another one, and where that has none with its own."""
+    found = {**below, **above}
+    for key in set(below) & set(above):
+        one, other = below[key], above[key]
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            found[key] = _over(one, other)
+    return found
 
 
 def sheet(made: Imported) -> str:

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from harness.report._characters import in_columns
-from harness.report._markdown import code, fence, table, text
+from harness.report._characters import in_columns, visible
+from harness.report._markdown import code, fence, table
+from harness.report._markdown import text as _text
 
 if TYPE_CHECKING:
     from harness.corpora.make import Corpus
@@ -24,6 +25,11 @@ _LABELS = (
     ("effect", "`keeps`: the label holds for the changed event; `probes`: no promise is made"),
     ("activity", "what happened, before any change"),
 )
+
+
+def text(words: object) -> str:
+    """Return words that somebody else wrote as plain text, with nothing hidden in it."""
+    return _text(visible(str(words)))
 
 
 def sheet(corpus: Corpus) -> str:
@@ -147,6 +153,9 @@ def _rest(corpus: Corpus) -> Iterator[str]:
 def _gaps(corpus: Corpus) -> Iterator[str]:
     for gap in corpus.gaps:
         yield f"- Not built: {text(gap.what)}: {text(gap.reason)}."
+    for fact in corpus.facts:
+        why = f" ({text(fact.why)})" if fact.why else ""
+        yield f"- Proven of the rule, so that no event can show otherwise: {text(fact.what)}{why}."
     for part in corpus.parts:
         for reason, count in part.written.left_out.items():
             yield f"- {code(part.name)}: {_events(count)} left out: {text(reason)}."

@@ -46,6 +46,10 @@ class Value:
             return value
         return coerced
 
+    def fits(self, value: Any) -> bool:
+        """Return whether a value has this value's type, or can be written in it."""
+        return not isinstance(value, list) and type(self.coerce(value)) is _PYTHON[self.type]
+
     @property
     def json(self) -> str:
         """The JSON type of the value."""

@@ -210,7 +210,7 @@ def test_other_files_and_other_kinds(run: Run, rule: Path, tmp_path: Path) -> No
     with gzip.open(folder / "a.jsonl.gz", "wb") as packed:
         packed.write(json.dumps(_document("winlogbeat")).encode() + b"\nno event\n")
     pq.write_table(pa.Table.from_pylist([_document("sigma")] * 2), folder / "b.parquet")
-    (folder / "c.jsonl").write_text('{"Channel": "Security", "EventID": 4692}\n{"a": 1}\n')
+    (folder / "c.jsonl").write_text('{"Channel": "Security", "Task": 1}\n{"a": 1}\n')
     answer = run("import", rule, folder, "--label", "malicious", "--format", "json")
     told = json.loads(answer.out)
     assert (answer.code, told["events"], told["repeated"]) == (1, 2, 1)
@@ -219,7 +219,42 @@ def test_other_files_and_other_kinds(run: Run, rule: Path, tmp_path: Path) -> No
         "another-kind",
         "unknown-source",
     ]
-    assert "'Computer' is required" in told["refused"][1]["message"]
+    assert "'EventID' is required" in told["refused"][1]["message"]
+
+
+NXLOG = {
+    "EventTime": "2020-06-10 02:50:57",
+    "Hostname": "WORKSTATION6.mordor.test",
+    "Keywords": -9214364837600034816,
+    "Opcode": "Info",
+    "Channel": "Security",
+    "SourceName": "Microsoft-Windows-Security-Auditing",
+    "EventID": 4692,
+    "SubjectUserName": "pedro",
+    "tags": ["mordorDataset"],
+}
+
+
+def test_the_data_source_is_found_out(bring: Callable[..., Answer], rule: Path) -> None:
+    """Flat JSON of the OTRF data sets, for a rule that is written for other data sources."""
+    answer = bring(NXLOG)
+    assert answer.code == 0, answer.said
+    (event,) = _saved(rule)
+    assert event["schema"] == "windows_event_raw:mordor"
+    values = event["values"]
+    assert (values["Computer"], values["SubjectUserName"]) == ("HOST1.domain1.example", "user1")
+    assert values["TimeCreated"].startswith("2020-06-10T02:50:57")
+
+
+def test_what_no_event_tells_is_the_example_of_the_kind(
+    bring: Callable[..., Answer], rule: Path
+) -> None:
+    assert bring({"Channel": "Security", "EventID": 4692}).code == 0
+    example = schemas.kind("windows_security").example
+    values = _saved(rule)[0]["values"]
+    assert [values[one] for one in ("Computer", "TimeCreated")] == [
+        example[one] for one in ("Computer", "TimeCreated")
+    ]
 
 
 def test_a_dry_run_writes_nothing(bring: Callable[..., Answer], rule: Path) -> None:
