@@ -111,7 +111,7 @@ def check(manifest: Path, rules: Sequence[Rule] = ()) -> Checked:
 
 def read_manifest(path: Path) -> dict[str, Any]:
     """Return a manifest; raises ``InvalidInput`` with every place where it is none."""
-    text = read_text(path, limit=_MAX_MANIFEST)
+    text = read_text(path, within=path.parent, limit=_MAX_MANIFEST)
     try:
         told = json.loads(text)
     except json.JSONDecodeError as error:
@@ -120,7 +120,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise _bad(str(path), f"this is no JSON that can be read: {error}") from error
     name = told.get("schema") if isinstance(told, dict) else None
-    if name not in {SCHEMA, RECORDED}:
+    if not isinstance(name, str) or name not in {SCHEMA, RECORDED}:
         shown = repr(name)[:_SHOWN]
         raise _bad(str(path), f"'schema' is {shown}, not {SCHEMA!r} or {RECORDED!r}")
     errors = sorted(_validator(name).iter_errors(told), key=lambda error: error.json_path)
@@ -223,6 +223,8 @@ def _strays(folder: Path, known: set[str]) -> Iterator[Difference]:
 
 def _file(path: Path, data: bytes, corpus: Corpus) -> Difference | str:
     """Return how a file differs from what is made; a note where only its bytes do."""
+    if path.is_symlink():
+        return Difference(file=path.name, place="", what="the file is a link")
     if not path.is_file():
         return Difference(file=path.name, place="", what="the file is missing")
     if path.stat().st_size > MAX_BYTES:
@@ -339,8 +341,9 @@ def _recorded(manifest: Path, told: dict[str, Any]) -> Checked:
     differences: list[Difference] = []
     for name, facts in known.items():
         path = folder / Path(name).name
-        if not path.is_file():
-            differences.append(Difference(file=name, place="", what="the file is missing"))
+        if not path.is_file() or path.is_symlink():
+            what = "the file is missing, or a link"
+            differences.append(Difference(file=name, place="", what=what))
         elif digest(path.read_bytes()) != facts["sha256"]:
             what = "the file was changed after it was imported"
             differences.append(Difference(file=name, place="", what=what))

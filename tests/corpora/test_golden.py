@@ -94,6 +94,15 @@ def test_files_and_events_that_are_missing_or_too_many(copy: Path) -> None:
     assert found["sigma.jsonl"].startswith("the file cannot be read: line 1 is no JSON")
 
 
+def test_a_link_is_not_followed(copy: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret", "utf-8")
+    (copy / "sigma.jsonl").unlink()
+    (copy / "sigma.jsonl").symlink_to(tmp_path / "secret")
+    (difference,) = check(copy / "manifest.json").differences
+    assert "secret" not in str(difference)
+    assert difference.what == "the file is a link"
+
+
 def test_another_version_of_the_generator_is_told_as_such(copy: Path) -> None:
     _edit(copy / "manifest.json", lambda one: one.update(harness="0.0.1"))
     found = check(copy / "manifest.json")
@@ -146,6 +155,7 @@ BAD = {
     "deep": "[" * 100_000,
     "a list": "[]",
     "no schema": "{}",
+    "a schema that is a list": '{"schema": []}',
     "another schema": '{"schema": "harness/test/1"}',
     "nothing else": '{"schema": "harness/corpus/1"}',
     "bytes": b"\xff",

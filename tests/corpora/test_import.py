@@ -17,6 +17,7 @@ import harness
 from harness import schemas
 from harness.corpora import recorded as module
 from harness.corpora.check import check
+from harness.corpora.make import Wanted, make
 from harness.errors import InvalidInput
 from harness.report import _jsonschema
 from harness.ruleset import recorded
@@ -90,7 +91,7 @@ def _files(rule: Path) -> list[Path]:
 def test_an_event_is_taken_over_and_replayed(
     bring: Callable[..., Answer], rule: Path, schema: str
 ) -> None:
-    answer = bring(_document(schema))
+    answer = bring({**_document(schema), "agent": {"version": "8.9.1"}})
     assert answer.code == 0, answer.said
     (event,) = _saved(rule)
     assert (event["schema"], event["label"]) == (schemas.get(schema).label, "malicious")
@@ -100,7 +101,10 @@ def test_an_event_is_taken_over_and_replayed(
     found = [one for one in harness.corpus(loaded, schema) if one.sample.family == "recorded"]
     assert (found[0].label, found[0].mutation) == ("malicious", None)
     assert found[0].document == event["document"]
+    assert found[0].document["agent"] == {"version": "8.9.1"}
     assert any(one.mutation for one in found)
+    generated = make(loaded, Wanted(schemas=(schema,), mutations=False)).parts[0].written.kept
+    assert {one.sample.family for one in generated} & {"recorded", "alternative"} == {"alternative"}
     results = harness.test([loaded])["results"]
     assert {one["status"] for one in results} == {"pass"}
     assert {one["tp"] for one in results} == {2}
@@ -167,6 +171,7 @@ def test_redaction_that_changes_the_verdict(run: Run, tmp_path: Path) -> None:
     answer = run("import", folder, path, "--label", "malicious", "--schema", "sigma")
     assert answer.code == 1
     assert "redaction changes the reference's verdict" in answer.out
+    assert "[redaction-changes-verdict]" in answer.out
     assert "true, then false: SubjectUserName: zaphod   (SubjectUserName)" in answer.out
     assert _saved(folder / "x") == []
     keep = ("--redact", "SubjectUserName=keep")

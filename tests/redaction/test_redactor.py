@@ -156,6 +156,16 @@ def test_short_values_and_numbers_stay_in_texts() -> None:
     }
 
 
+def test_the_names_of_home_folders_go_however_short() -> None:
+    event = {"Image": r"C:\Users\bo\x bo", "Path": "/home/al/x", "Other": r"C:\Users\Public\x"}
+    (made,) = _redacted(event)
+    assert made == {
+        "Image": r"C:\Users\user1\x bo",
+        "Path": "/home/user2/x",
+        "Other": r"C:\Users\Public\x",
+    }
+
+
 def test_a_kept_field_that_holds_a_value_is_told() -> None:
     redactor = Redactor(default())
     event = {"User": "process", "event": {"category": ["process"]}}
