@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness import languages, mutations, schemas
 from harness.checks import all_checks
+from harness.corpora import formats as corpora
 from harness.report import formats
 
 PAGE = Path(__file__).parent / "reference.md"
@@ -31,6 +32,11 @@ def reference() -> str:
         ("Data sources", "How to read and add one: [schemas.md](schemas.md).", _schemas()),
         ("Mutations", MUTATIONS, _mutations()),
         ("Promises and their findings", "", _checks()),
+        (
+            "Corpus formats",
+            "Selected by `harness generate --format`: [corpora.md](corpora.md).",
+            _corpora(),
+        ),
         ("Report formats", "Selected by the ending of `--output`.", _formats()),
     )
     parts = [HEAD]
@@ -108,6 +114,12 @@ def _checks() -> Iterator[str]:
             ("finding", "meaning"), [(f"`{c}`", text) for c, text in one.codes.items()]
         )
         yield "\n"
+
+
+def _corpora() -> Iterator[str]:
+    found = [corpora.get(name) for name in corpora.names()]
+    rows = [(one.name, one.title, f"`{one.ending}`", one.labels) for one in found]
+    return _table(("name", "format", "ending", "labels stand"), rows)
 
 
 def _formats() -> Iterator[str]:
