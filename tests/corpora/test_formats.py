@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -120,9 +121,30 @@ def test_event_xml_is_as_windows_writes_it() -> None:
     data = formats.get("evtx-xml").write([_document(_event(Name="a<b"))]).data.decode()
     assert data == (
         "<Events>\n<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>"
-        "<Provider Name='P'/><EventID>1</EventID><Correlation/><Channel>Security</Channel></System>"
+        "<Provider Name='P'/><EventID>1</EventID><Correlation/><Channel>Security</Channel>"
+        "<Security/></System>"
         "<EventData><Data Name='Name'>a&lt;b</Data></EventData></Event>\n</Events>\n"
     )
+
+
+SHARED = Path(__file__).parents[3] / "shared" / "vendors" / "samples" / "splunk_ta_windows"
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared samples are not beside this checkout")
+def test_event_xml_of_real_events_comes_out_as_it_was() -> None:
+    """Read and written again, byte for byte: the events that Splunk shows of its add-on's input."""
+    found = formats.get("evtx-xml")
+    count = 0
+    for path in sorted(SHARED.glob("*.json")):
+        for sample in json.loads(path.read_text("utf-8")):
+            xml = sample.get("example_log") or ""
+            if not xml.startswith("<Event ") or not xml.endswith("</Event>"):
+                continue
+            (record,) = found.read(f"<Events>{xml}</Events>".encode())
+            written = found.write([_document(record["document"])])
+            assert written.data.decode() == f"<Events>\n{xml}\n</Events>\n"
+            count += 1
+    assert count >= 10
 
 
 def test_a_document_type_is_refused() -> None:

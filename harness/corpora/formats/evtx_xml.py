@@ -37,6 +37,8 @@ _ORDER = (
     "Computer",
     "Security",
 )
+_ALWAYS = ("Correlation", "Security")
+"""Elements that every event has, also with nothing in them."""
 _ATTRIBUTES = "#attributes"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -87,7 +89,7 @@ def _event(document: Mapping[str, Any]) -> str:
     if not system.get("Channel"):
         raise NotWritten(_NO_CHANNEL)
     rank = {name: place for place, name in enumerate(_ORDER)}
-    elements = {"Correlation": None, **system}
+    elements = {**dict.fromkeys(_ALWAYS), **system}
     inner = "".join(
         _element(name, elements[name]) for name in sorted(elements, key=lambda n: rank.get(n, 99))
     )
@@ -176,7 +178,7 @@ class _Reader:
             held: Any = {_ATTRIBUTES: attributes, **({"#text": text} if text else {})}
             if not attributes:
                 held = text
-            if held != "" or name != "Correlation":
+            if held != "" or name not in _ALWAYS:
                 self._last()["System"][name] = held
         elif parent == "EventData" and name == "Data" and inside:
             self._last()["EventData"][self._attributes.get("Name", "")] = text
