@@ -12,11 +12,11 @@ from functools import lru_cache
 
 from harness.errors import Diagnostic, InvalidInput
 from harness.schemas import _load
+from harness.schemas._activity import activity_of
 from harness.schemas._agreement import Agreement, Agreements, agreements, fitting
 from harness.schemas._base import Document, Field, Inverse, Reach, Schema, Variant, touches
 from harness.schemas._check import check
 from harness.schemas._kinds import Activity, Kind, Value
-from harness.schemas._activity import activity_of
 
 __all__ = [
     "Activity",
