@@ -17,7 +17,7 @@ from typing import Any
 from harness.events.kinds._world import Host, Person, World
 
 _BLANK = re.compile(
-    r"\{(?:=(?P<other>[A-Za-z_][\w.-]*)|(?P<name>[a-z][a-z_]*)(?::(?P<argument>[^{}]*))?)\}"
+    r"\{(?:=(?P<other>[A-Za-z_@][\w.@-]*)|(?P<name>[a-z][a-z_]*)(?::(?P<argument>[^{}]*))?)\}"
 )
 _UPPER = string.ascii_uppercase + string.digits
 _PUBLIC = ("192.0.2", "198.51.100", "203.0.113")
@@ -150,6 +150,13 @@ _BLANKS: Mapping[str, Callable[[Scene, str], Any]] = {
 def constant(value: Any) -> bool:
     """Return whether a value of a vocabulary has no blanks."""
     return not isinstance(value, str) or _BLANK.search(value) is None
+
+
+def refers(value: Any) -> bool:
+    """Return whether a value of a vocabulary is made of other values of its event."""
+    if isinstance(value, list):
+        return any(map(refers, value))
+    return isinstance(value, str) and any(found["other"] for found in _BLANK.finditer(value))
 
 
 def writer(value: Any) -> Writer:

@@ -19,6 +19,8 @@ from harness.events.kinds._world import Host, Person, World, process_guid
 
 MOST = 60
 """Processes of a world and system beyond those that run from the beginning."""
+_FIRST = 200
+"""Numbers of processes are greater, but for those that are always the same."""
 _NEW = 0.2
 """How often a process that does something has just begun."""
 
@@ -30,7 +32,7 @@ class Program:
     ``parent`` is the ``name`` of the program that starts it, by default its file. ``account``
     is whom it runs as: nobody stands for one of the people. ``running`` says that it runs
     before the first event and is not started again, ``quiet`` that it does nothing that is
-    recorded.
+    recorded; ``pid`` is the number that it always has.
     """
 
     image: str
@@ -40,6 +42,7 @@ class Program:
     account: str = ""
     running: bool = False
     quiet: bool = False
+    pid: int = 0
     original: str = "-"
     description: str = "-"
     product: str = "-"
@@ -207,8 +210,7 @@ class Tree:
         """Return a new process of a program; its parent runs already."""
         world, account = self.world, self.system.accounts.get(program.account)
         parent = self._parent(program.parent, host, person)
-        pid = self._numbers.get(host.name, 0) + world.chance.randrange(1, 40) * self.system.step
-        self._numbers[host.name] = pid
+        pid = program.pid or self._next(host)
         scene = Scene(world, {})
         scene.person, scene.host = person or world.people[-1], host
         writers = program.writers
@@ -225,6 +227,13 @@ class Tree:
             folder=home.format(user=scene.person.name),
             parent=parent,
         )
+
+    def _next(self, host: Host) -> int:
+        """Return a number that no process of a computer has."""
+        found = self._numbers.get(host.name, _FIRST)
+        found += self.world.chance.randrange(1, 40) * self.system.step
+        self._numbers[host.name] = found
+        return found
 
     def _parent(self, name: str, host: Host, person: Person | None) -> Process | None:
         if not name:

@@ -3,7 +3,7 @@
 ``record`` are the things that happen, each with the values that tell it; ``every`` are values
 of all of them, ``other`` those of an event that is none of them. ``apart`` names the values
 that tell them apart: realistic other values of each are taken from the records. A name that
-begins with ``_`` is for other values to use (``{=_name}``), and no value of the event.
+begins with ``__`` is for other values to use (``{=__name}``), and no value of the event.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from harness.events.kinds._world import Host, Person, World
 
 MAX_OTHERS = 3
 """Other values of one value that are looked at."""
+_HIDDEN = "__"
 _ACTING = ("Image", "SourceImage", "TargetImage")
 """Values of a record that the base of its kind must know: whose doing it is."""
 
@@ -39,9 +40,13 @@ Base = Callable[[World, Mapping[str, Any]], Ground]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One thing that happens: how its values are written, and which of them are settled."""
+    """One thing that happens: how its values are written, and which of them are settled.
+
+    ``writers`` need no other value of the event, ``made`` are of those that do.
+    """
 
     writers: tuple[tuple[str, Writer], ...]
+    made: tuple[tuple[str, Writer], ...]
     settled: Mapping[str, frozenset[str]]
     names: frozenset[str]
     acting: tuple[tuple[str, Writer], ...] = ()
@@ -55,7 +60,7 @@ class Record:
         return True
 
 
-_NOTHING = Record((), {}, frozenset())
+_NOTHING = Record((), (), {}, frozenset())
 
 
 def record(values: Mapping[str, Any], types: Mapping[str, str] | None = None) -> Record:
@@ -69,14 +74,25 @@ def record(values: Mapping[str, Any], types: Mapping[str, str] | None = None) ->
         if all(map(_phrases.constant, options))
     }
     acting = tuple(one for one in writers if one[0] in _ACTING)
-    return Record(writers, settled, frozenset(values), acting)
+    made = frozenset(name for name, value in values.items() if _phrases.refers(value))
+    return Record(
+        writers=tuple(one for one in writers if one[0] not in made),
+        made=tuple(one for one in writers if one[0] in made),
+        settled=settled,
+        names=frozenset(values),
+        acting=acting,
+    )
+
+
+_FORMS: Mapping[str, Callable[[Any], Any]] = {"string": str, "number": float}
 
 
 def _typed(value: Any, type_: str) -> Writer:
-    """Return a writer whose numbers are text where the kind says so."""
-    write = _phrases.writer(value)
-    blank = isinstance(value, str) and not _phrases.constant(value)
-    return (lambda scene: str(write(scene))) if blank and type_ == "string" else write
+    """Return a writer whose blanks are filled with what the kind declares."""
+    write, form = _phrases.writer(value), _FORMS.get(type_)
+    if form is None or not isinstance(value, str) or _phrases.constant(value):
+        return write
+    return lambda scene: form(write(scene))
 
 
 def fitting(records: Sequence[Record], wanted: Mapping[str, Any]) -> tuple[int, list[Record]]:
@@ -89,11 +105,16 @@ def fitting(records: Sequence[Record], wanted: Mapping[str, Any]) -> tuple[int, 
     return most, [one for one, count in zip(found, told, strict=True) if count == most]
 
 
-def fill(scene: Scene, values: dict[str, Any], chosen: Record, wanted: Mapping[str, Any]) -> None:
-    """Put the values of a record into an event, those aside that are wanted or there already."""
-    for name, write in chosen.writers:
-        if name not in wanted and name not in values:
-            values[name] = write(scene)
+def fill(scene: Scene, values: dict[str, Any], wanted: Mapping[str, Any], *records: Record) -> None:
+    """Put the values of records into an event, those aside that are wanted or there already."""
+    for one in records:
+        for name, write in one.writers:
+            if name not in wanted and name not in values:
+                values[name] = write(scene)
+    for one in records:
+        for name, write in one.made:
+            if name not in wanted and name not in values:
+                values[name] = write(scene)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +133,12 @@ class Vocabulary:
         chosen = self._chosen(world, wanted)
         ground = self._ground(world, chosen, wanted)
         values = ground.values
-        scene = Scene(world, _Both(wanted, values), values.get("Timestamp"))
+        scene = Scene(world, Both(wanted, values), values.get("Timestamp"))
         if ground.person is not None:
             scene.person = ground.person
         if ground.host is not None:
             scene.host = ground.host
-        fill(scene, values, chosen, wanted)
-        fill(scene, values, self.every, wanted)
+        fill(scene, values, wanted, chosen, self.every)
         for name in self.hidden:
             values.pop(name, None)
         values.update(wanted)
@@ -141,7 +161,7 @@ class Vocabulary:
         return self.base(world, {**acting, **wanted})
 
 
-class _Both(dict[str, Any]):
+class Both(dict[str, Any]):
     """Wanted values, and behind them those of an event that is being written."""
 
     def __init__(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> None:
@@ -168,7 +188,7 @@ def kind_of(name: str, data: Mapping[str, Any], bases: Mapping[str, Base]) -> Ki
         records=tuple(record(table, types) for table in tables),
         every=record(data.get("every", {}), types),
         others=tuple(record(table, types) for table in data.get("other", ())),
-        hidden=tuple(sorted({one for table in tables for one in table if one[0] == "_"})),
+        hidden=tuple(sorted({one for table in tables for one in table if one.startswith(_HIDDEN)})),
     )
     return Kind(
         name=name,
