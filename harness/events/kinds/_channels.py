@@ -22,8 +22,10 @@ class Channel:
     """A channel: its events, those among them that happen every day, and whose they are."""
 
     name: str
-    records: tuple[Record, ...]
+    records: Mapping[str, tuple[Record, ...]]
+    """By event id, in small letters."""
     everyday: tuple[Record, ...]
+    providers: frozenset[str]
     provider: str
     """The provider of events of which nothing is known."""
     guid: str | None
@@ -69,10 +71,14 @@ def _ordinary() -> Mapping[str, Any]:
 def _channel(providers: list[Mapping[str, Any]]) -> Channel:
     first = providers[0]
     made = [one for provider in providers for one in _records(provider)]
+    by_id: dict[str, list[Record]] = {}
+    for event_id, record, _ in made:
+        by_id.setdefault(str(event_id), []).append(record)
     return Channel(
         name=first["channel"],
-        records=tuple(record for record, _ in made),
-        everyday=tuple(record for record, rare in made if not rare),
+        records={event_id: tuple(some) for event_id, some in by_id.items()},
+        everyday=tuple(record for _, record, rare in made if not rare),
+        providers=frozenset(one["name"].casefold() for one in providers),
         provider=first["name"],
         guid=first.get("guid"),
         level=first.get("level", _INFORMATION),
@@ -80,8 +86,8 @@ def _channel(providers: list[Mapping[str, Any]]) -> Channel:
     )
 
 
-def _records(provider: Mapping[str, Any]) -> Iterator[tuple[Record, bool]]:
-    """Yield the events of a provider, and whether each is a rare one."""
+def _records(provider: Mapping[str, Any]) -> Iterator[tuple[int, Record, bool]]:
+    """Yield id and record of each event of a provider, and whether it is a rare one."""
     for event in provider["event"]:
         special = event.get("values", {})
         data = {name: special.get(name, _ordinary().get(name)) for name in event.get("fields", ())}
@@ -98,4 +104,4 @@ def _records(provider: Mapping[str, Any]) -> Iterator[tuple[Record, bool]]:
         }
         if not event["message"]:
             del values["Message"]
-        yield _vocabulary.record(values), event.get("rare", False)
+        yield event["id"], _vocabulary.record(values), event.get("rare", False)

@@ -16,6 +16,7 @@ _SECURITY = "Security"
 _OFTEN = (_SECURITY, _SECURITY, _SECURITY, "System", "Application")
 """Channels of which most events are; one event in ``_SELDOM`` is of any other."""
 _SELDOM = 8
+_TELLING = ("EventID", "Channel", "Provider_Name")
 _SUBJECT = _vocabulary.record(
     {
         "SubjectUserSid": "{sid}",
@@ -24,7 +25,6 @@ _SUBJECT = _vocabulary.record(
         "SubjectLogonId": "{logon_id}",
     }
 )
-_TELLING = frozenset({"EventID", "Channel", "Provider_Name"})
 
 
 def draw(world: World, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,19 +56,18 @@ def draw(world: World, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 def _chosen(world: World, wanted: Mapping[str, Any]) -> Record | Channel | None:
     """Return an event that has the wanted values, or the channel that it would be of."""
-    if not wanted.keys() & _TELLING:
-        records = _of_channel(_everyday_channel(world)).everyday
-        if wanted:
-            records = _of_channel(_SECURITY).everyday
-    else:
-        channel = _channel(wanted)
-        if channel is None:
-            return None
-        records = channel.records if "EventID" in wanted else channel.everyday
+    if not wanted:
+        return world.chance.choice(_of_channel(_everyday_channel(world)).everyday)
+    channel = _channel(wanted)
+    if channel is None:
+        return None
+    asked = wanted.get("EventID")
+    records = channel.everyday if asked is None else channel.records.get(str(asked), ())
     _, found = _vocabulary.fitting(records, wanted)
-    if found:
-        return world.chance.choice(found)
-    return _channel(wanted)
+    if not found and asked is not None:
+        telling = {name: wanted[name] for name in _TELLING if name in wanted}
+        _, found = _vocabulary.fitting(records, telling)
+    return world.chance.choice(found) if found else channel
 
 
 def _everyday_channel(world: World) -> str:
@@ -86,13 +85,9 @@ def _channel(wanted: Mapping[str, Any]) -> Channel | None:
     known = _channels.channels()
     if "Channel" in wanted:
         return known.get(str(wanted["Channel"]).casefold())
-    provider = wanted.get("Provider_Name")
-    if provider is None:
-        return known[_SECURITY.casefold()]
-    for channel in known.values():
-        if any(one.fits({"Provider_Name": provider}) for one in channel.records):
-            return channel
-    return known[_SECURITY.casefold()]
+    provider = str(wanted.get("Provider_Name")).casefold()
+    writes = (one for one in known.values() if provider in one.providers)
+    return next(writes, known[_SECURITY.casefold()])
 
 
 def _unknown(channel: Channel | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
