@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -92,6 +93,24 @@ def _value(name: str, raw: Raw) -> Value:
         defaults=tuple(_raw.rule(item) for item in raw.get("default", ())),
         implies=raw.get("implies", {}),
     )
+
+
+@cache
+def described(name: str) -> frozenset[str]:
+    """Return the kinds that a schema file describes, none for one that is no data source.
+
+    The file is looked through and not checked: that would take much longer.
+    """
+    text = _FOLDER.joinpath(f"{name}.yml").read_text("utf-8")
+    if _NO_SOURCE.search(text):
+        return frozenset()
+    section = _KINDS.search(text)
+    return frozenset(_KEY.findall(section[0] if section else ""))
+
+
+_NO_SOURCE = re.compile(r"^store: none$", re.MULTILINE)
+_KINDS = re.compile(r"^kinds:\n((?:[ #].*)?\n)*", re.MULTILINE)
+_KEY = re.compile(r"^  (\w+):", re.MULTILINE)
 
 
 @cache
