@@ -11,8 +11,8 @@ from harness import schemas
 from harness.events import kinds
 from harness.events.kinds import CLOCK, World, _channels
 
-SEEDS = range(3)
-DRAWS = 60
+SEEDS = range(2)
+DRAWS = 40
 
 WITH_VALUES = [name for name in kinds.names() if schemas.kind(name).values]
 OF_COMPUTERS = [

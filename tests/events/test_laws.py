@@ -225,6 +225,7 @@ def _digest() -> str:
     return hashlib.sha256(repr(drawn).encode()).hexdigest()
 
 
+@pytest.mark.long
 def test_events_do_not_depend_on_the_order_of_hashes() -> None:
     code = "from tests.events.test_laws import _digest; print(_digest())"
     environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": os.pathsep.join(sys.path)}
