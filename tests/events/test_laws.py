@@ -121,6 +121,8 @@ def test_a_person_works_at_one_computer_and_keeps_session_and_logon() -> None:
             )
     assert len(told) > 3
     assert all(len(one) == 1 for one in told.values())
+    sessions = [one for kept in told.values() for one in kept]
+    assert all(len({one[part] for one in sessions}) == len(sessions) for part in (1, 2, 3))
 
 
 def test_people_keep_their_accounts_in_the_cloud() -> None:
