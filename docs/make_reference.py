@@ -30,6 +30,7 @@ def reference() -> str:
     sections = (
         ("Languages", "A page each in [languages/](languages/).", _languages()),
         ("Data sources", "How to read and add one: [schemas.md](schemas.md).", _schemas()),
+        ("Kinds of activity", "Their values: `harness/schemas/kinds/`.", _kinds()),
         ("Mutations", MUTATIONS, _mutations()),
         ("Promises and their findings", "", _checks()),
         (
@@ -65,8 +66,17 @@ def _schemas() -> Iterator[str]:
     for name in schemas.names():
         one = schemas.get(name)
         shapes = ", ".join(f"`{label}`" for label in schemas.labels(name))
-        rows.append((name, one.title, ", ".join(one.kinds), shapes))
+        every = len(one.kinds) == len(schemas.kinds())
+        rows.append((name, one.title, "every kind" if every else ", ".join(one.kinds), shapes))
     return _table(("name", "data source", "kinds", "shapes"), rows)
+
+
+def _kinds() -> Iterator[str]:
+    rows = []
+    for name in schemas.kinds():
+        sources = ", ".join(schemas.sources_of(name)) or "Sigma's own names only"
+        rows.append((name, schemas.kind(name).title, sources))
+    return _table(("name", "what happens", "data sources"), rows)
 
 
 def _mutations() -> Iterator[str]:

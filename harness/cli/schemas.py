@@ -65,14 +65,26 @@ def command(
         schemas.get(name).kind(kind)
     chosen = [schemas.get(name)] if name else [schemas.get(one) for one in schemas.names()]
     if form == "json":
-        document = {"schema": "harness/schemas/1", "schemas": [_json(one) for one in chosen]}
+        document = {
+            "schema": "harness/schemas/1",
+            "schemas": [_json(one) for one in chosen],
+            "kinds_without_source": [] if name else _without_source(),
+        }
         click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
     elif name:
         _describe(chosen[0], kind)
     else:
         for one in chosen:
-            click.echo(f"{one.label:<36} {one.title}; {', '.join(one.kinds)}")
+            all_of_them = len(one.kinds) == len(schemas.kinds())
+            kinds = "every kind" if all_of_them else ", ".join(one.kinds)
+            click.echo(f"{one.label:<36} {one.title}; {kinds}")
+        click.echo(f"\nno data source yet: {', '.join(_without_source())}")
     return KEPT
+
+
+def _without_source() -> list[str]:
+    """Return the kinds whose events exist in Sigma's own names only."""
+    return [kind for kind in schemas.kinds() if not schemas.sources_of(kind)]
 
 
 def _json(schema: Schema) -> dict[str, Any]:

@@ -41,6 +41,7 @@ __all__ = [
     "labels",
     "names",
     "shapes",
+    "sources_of",
     "touches",
 ]
 
@@ -64,6 +65,12 @@ def kind(name: str) -> Kind:
     if name not in kinds():
         raise InvalidInput([_unknown("kind", name, kinds())])
     return _load.kind(name)
+
+
+@lru_cache(maxsize=1024)
+def sources_of(kind: str) -> tuple[str, ...]:
+    """Return the schemas of data sources that record a kind of activity."""
+    return tuple(name for name in names() if kind in _load.described(name))
 
 
 @lru_cache(maxsize=256)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property, partial
 from importlib import resources
 from typing import Any
 
@@ -95,6 +96,24 @@ def _value(name: str, raw: Raw) -> Value:
 
 
 @cache
+def described(name: str) -> frozenset[str]:
+    """Return the kinds that a schema file describes, none for one that is no data source.
+
+    The file is looked through and not checked: that would take much longer.
+    """
+    text = _FOLDER.joinpath(f"{name}.yml").read_text("utf-8")
+    if _NO_SOURCE.search(text):
+        return frozenset()
+    section = _KINDS.search(text)
+    return frozenset(_KEY.findall(section[0] if section else ""))
+
+
+_NO_SOURCE = re.compile(r"^store: none$", re.MULTILINE)
+_KINDS = re.compile(r"^kinds:\n((?:[ #].*)?\n)*", re.MULTILINE)
+_KEY = re.compile(r"^  (\w+):", re.MULTILINE)
+
+
+@cache
 def schema_file(name: str) -> SchemaFile:
     """Return a schema file of the package."""
     return read_schema(_FOLDER.joinpath(f"{name}.yml").read_text("utf-8"), f"{name}.yml")
@@ -146,7 +165,7 @@ def _lives(raw: Raw, version: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SchemaFile:
     """A schema file with all its versions and variants."""
 
@@ -168,6 +187,13 @@ class SchemaFile:
     def versions(self) -> tuple[str, ...]:
         """The versions at which the shape changes, newest last."""
         return tuple(self.data["versions"])
+
+    @cached_property
+    def kinds(self) -> dict[str, Raw]:
+        """The kinds by name: those that the file describes, and all others where it says how."""
+        every = self.data.get("every_kind")
+        others = dict.fromkeys(kind_names(), every) if every is not None else {}
+        return {**others, **self.data["kinds"]}
 
     @property
     def variants(self) -> dict[str, Raw]:
@@ -212,7 +238,7 @@ class SchemaFile:
             version=chosen,
             variant=variant or "",
             single=len(self.versions) == 1,
-            shapes={name: self._shape(name, chosen, variant) for name in data["kinds"]},
+            shapes=_Shapes(self, chosen, variant),
             template={
                 path: _raw.index_type({"type": type_}, data.get("settings", {}))
                 for type_, paths in data.get("template", {}).items()
@@ -253,7 +279,7 @@ class SchemaFile:
         return [*first, *raw.get("changes", [])]
 
     def _others(self, version: str) -> dict[str, tuple[Variant, ...]]:
-        found: dict[str, list[Variant]] = {name: [] for name in self.data["kinds"]}
+        found: dict[str, list[Variant]] = {name: [] for name in self.kinds}
         for name, raw in self.variants.items():
             at = raw.get("at", version)
             if not _lives(raw, at) or version_key(at) > version_key(version):
@@ -280,7 +306,7 @@ class SchemaFile:
         return self._shapes[key]
 
     def _new_shape(self, name: str, version: str, variant: str | None) -> Shape:
-        raw = self.data["kinds"][name]
+        raw = self.kinds[name]
         settings = self.data.get("settings", {})
         declared = kind(name)
         if variant is None:
@@ -308,7 +334,7 @@ class SchemaFile:
 
     def _items(self, name: str) -> list[Raw]:
         """Return the fields of a kind: its own, those of its groups, those for each value."""
-        raw, declared = self.data["kinds"][name], kind(name)
+        raw, declared = self.kinds[name], kind(name)
         own = raw.get("fields", ())
         written = {item["path"] for item in own}
         shared = [
@@ -388,6 +414,28 @@ class SchemaFile:
                 if not any(_render.glob(pattern).fullmatch(path) for path in known):
                     message = f"no path of this file is like {pattern!r}"
                     yield self.document.problem(here, message)
+
+
+class _Shapes(Mapping[str, Shape]):
+    """The shapes of all kinds in one version and variant, each made when it is asked for."""
+
+    def __init__(self, file: SchemaFile, version: str, variant: str | None) -> None:
+        self._make = partial(file._shape, version=version, variant=variant)  # noqa: SLF001 - its other half
+        self._names = tuple(file.kinds)
+        self._made: dict[str, Shape] = {}
+
+    def __getitem__(self, name: str) -> Shape:
+        if name not in self._made:
+            if name not in self._names:
+                raise KeyError(name)
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _every_value(raw: Raw, declared: Kind) -> list[Raw]:

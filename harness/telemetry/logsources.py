@@ -78,6 +78,11 @@ def channels(service: str) -> tuple[str, ...]:
     return tuple(_facts()["windows"]["services"].get(service, ()))
 
 
+def services() -> tuple[str, ...]:
+    """Return the Windows services whose channels are known."""
+    return tuple(_facts()["windows"]["services"])
+
+
 @lru_cache(maxsize=1)
 def _windows() -> Mapping[str, tuple[str, ...]]:
     """Return the services of each channel, in small letters."""

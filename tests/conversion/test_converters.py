@@ -176,8 +176,8 @@ def test_what_cannot_be_converted_is_a_finding(tmp_path: Path, environment: Path
     made = _translated(_rule(tmp_path, selection(a="bad")), _target(environment))
     assert made.translations == ()
     document = harness.test([made])
-    (found,) = document["rules"][0]["findings"]
-    assert (found["code"], found["severity"]) == ("not-convertible", "error")
+    found = _finding(document, "not-convertible")
+    assert found["severity"] == "error"
     assert found["message"] == "no translation was made: it cannot [SigmaError]"
     assert document["problems"] == []
 
@@ -185,9 +185,22 @@ def test_what_cannot_be_converted_is_a_finding(tmp_path: Path, environment: Path
 def test_a_source_without_the_kind_is_a_note(tmp_path: Path, environment: Path) -> None:
     target = _target(environment, schema="winlogbeat")
     document = harness.test([_translated(_rule(tmp_path, selection(a="x")), target)])
-    (found,) = document["rules"][0]["findings"]
-    assert (found["code"], found["severity"]) == ("not-convertible", "note")
+    found = _finding(document, "not-convertible")
+    assert found["severity"] == "note"
     assert "has no shape for event activities yet" in found["message"]
+
+
+def test_a_kind_without_a_data_source_is_a_note(tmp_path: Path, environment: Path) -> None:
+    rule = _rule(tmp_path, selection(a="x"))
+    document = harness.test([_translated(rule, _target(environment))])
+    found = _finding(document, "kind-without-schema")
+    assert found["severity"] == "note"
+    assert "events have Sigma's names" in found["message"]
+
+
+def _finding(document: dict[str, Any], code: str) -> dict[str, Any]:
+    (found,) = [one for one in document["rules"][0]["findings"] if one["code"] == code]
+    return dict(found)
 
 
 sigma_installed = pytest.mark.skipif(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
+from harness import schemas
 from harness.evaluate import oracle
 from harness.ir import And, Lookup, Semantics, Truth
 from harness.ruleset import logsource
+from harness.telemetry.logsources import LogSource
 
 SEMANTICS = Semantics(lookup=Lookup.FLAT)
 SECURITY = {"OS": "windows", "Channel": "Security"}
@@ -70,3 +74,51 @@ def test_log_source(source: dict[str, str], event: dict[str, Any], expected: boo
 def test_channels_of_windows_services(service: str, channel: str) -> None:
     assert _holds({"product": "windows", "service": service}, SECURITY | {"Channel": channel})
     assert not _holds({"service": service}, {"Channel": f"{channel} "})
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ({"product": "windows", "category": "process_creation"}, "process_creation"),
+        ({"product": "linux", "category": "process_creation"}, "linux_process_creation"),
+        ({"product": "macos", "category": "process_creation"}, "macos_process_creation"),
+        ({"category": "process_creation"}, "event"),
+        ({"product": "windows", "service": "appxdeployment-server"}, "windows_security"),
+        ({"product": "windows", "service": "no-such-service"}, "event"),
+        ({"product": "windows"}, "windows_security"),
+        ({"product": "linux", "service": "auditd"}, "linux_auditd"),
+        ({"product": "linux", "service": "sshd"}, "linux_syslog"),
+        ({"product": "AWS", "service": "CloudTrail"}, "aws_cloudtrail"),
+        (
+            {"product": "kubernetes", "category": "application", "service": "audit"},
+            "kubernetes_audit",
+        ),
+        ({"product": "opencanary", "category": "application"}, "opencanary"),
+        ({"product": "jvm", "category": "application"}, "application_log"),
+        ({"category": "webserver"}, "webserver"),
+        ({"product": "apache", "category": "webserver"}, "webserver"),
+        ({"product": "zeek", "service": "dns"}, "zeek_dns"),
+        ({"product": "zeek", "service": "ssl"}, "event"),
+        ({"product": "nobody", "service": "knows"}, "event"),
+    ],
+    ids=str,
+)
+def test_kind_of_a_log_source(source: dict[str, str], kind: str) -> None:
+    assert logsource.kind_of(source) == kind
+
+
+def test_every_listed_kind_is_one_and_can_be_told_apart() -> None:
+    text = files("harness.ruleset").joinpath("kinds.toml").read_text("utf-8")
+    listed = tomllib.loads(text)["kinds"]
+    assert set(listed) <= set(schemas.kinds())
+    told = [LogSource.of(source) for sources in listed.values() for source in sources]
+    assert len(set(told)) == len(told)
+    for kind, sources in listed.items():
+        assert {logsource.kind_of(source) for source in sources} == {kind}
+
+
+def test_every_kind_is_of_some_log_source() -> None:
+    text = files("harness.ruleset").joinpath("kinds.toml").read_text("utf-8")
+    listed = set(tomllib.loads(text)["kinds"])
+    for kind in set(schemas.kinds()) - listed - {"event", "windows_security"}:
+        assert logsource.kind_of({"product": "windows", "category": kind}) == kind

@@ -10,6 +10,7 @@ import pytest
 from harness import languages, schemas
 from harness.ir import Context
 from harness.ruleset.load import load
+from harness.ruleset.logsource import ANY_KIND
 from harness.ruleset.mapping import index_types
 from harness.ruleset.model import Rule
 from harness.source import Unsupported
@@ -54,3 +55,10 @@ def test_elastic_rules() -> None:
 def test_splunk_detections() -> None:
     for rule in _rules("splunk-detections", 1000)[::5]:
         _outcome(rule)
+
+
+@pytest.mark.long
+def test_sigma_rules_have_a_kind_of_their_own() -> None:
+    """Every log source of SigmaHQ's rules is known."""
+    rules = _rules("sigma-rules", 3000)
+    assert [one.name for one in rules if one.kind == ANY_KIND] == []

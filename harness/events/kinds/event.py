@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.events.kinds import Kind, World
+from harness.events.kinds._base import Kind
+from harness.events.kinds._world import World
 
 _PROGRAMS = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",

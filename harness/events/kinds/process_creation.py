@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.events.kinds import Kind, World, _sysmon
-from harness.events.kinds._sysmon import PROGRAMS, SYSTEM, Program
+from harness.events.kinds import _sysmon
+from harness.events.kinds._base import Kind
+from harness.events.kinds._processes import Process
+from harness.events.kinds._world import World
 
 _RESOURCES = ("FileVersion", "Description", "Product", "Company", "OriginalFileName")
-_SYSTEM_FOLDER, _SYSTEM_LOGON = "C:\\Windows\\system32\\", "0x3e7"
+_TRAITS = ("Image", "Hashes", *_RESOURCES)
 
 
 def draw(world: World, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,68 +20,73 @@ def draw(world: World, wanted: Mapping[str, Any]) -> dict[str, Any]:
     Of a program that is wanted and not one of the everyday ones nothing more is known: its
     resources are empty, as those of many programs are. So no second trait gives it away.
     """
-    program = _program(world, wanted)
-    image = str(wanted.get("Image") or (program.image if program else _unknown_image(world)))
-    user, sid, person = _sysmon.account(world, program)
-    parent, parent_command_line = _parent(program, wanted)
-    values = _sysmon.record(world)
+    process = _started(world, wanted)
+    program, parent, person = process.program, process.parent, process.person
+    user, sid = _sysmon.user(process)
+    values = _sysmon.record(world, process.host)
     values.update(
-        Image=image,
-        ProcessId=_sysmon.process_id(world),
-        ProcessGuid=_sysmon.process_guid(world),
-        CommandLine=program.command_line if program else f'"{image}"',
-        CurrentDirectory=f"C:\\Users\\{person.name}\\" if person else _SYSTEM_FOLDER,
+        Image=program.image,
+        ProcessId=process.pid,
+        ProcessGuid=process.guid,
+        CommandLine=process.command_line,
+        CurrentDirectory=process.folder,
         User=user,
         UserSid=sid,
-        LogonGuid=_sysmon.process_guid(world),
-        LogonId=person.logon_id if person else _SYSTEM_LOGON,
-        TerminalSessionId=world.chance.randrange(1, 4) if person else 0,
+        LogonGuid=_logon_guid(process),
+        LogonId=person.logon_id if person else _logon_id(process),
+        TerminalSessionId=1 if person else 0,
         IntegrityLevel="Medium" if person else "System",
-        Hashes=program.hashes if program else _sysmon.hashes(image),
-        ParentProcessGuid=_sysmon.process_guid(world),
-        ParentProcessId=_sysmon.process_id(world),
-        ParentImage=parent,
-        ParentCommandLine=parent_command_line,
-        ParentUser=SYSTEM if person is None else user,
-        GrandParentImage=r"C:\Windows\System32\userinit.exe",
+        Hashes=program.hashes,
+        FileVersion=program.version,
+        Description=program.description,
+        Product=program.product,
+        Company=program.company,
+        OriginalFileName=program.original,
     )
-    values.update(_resources(program))
+    values.update(_parent(parent, wanted))
     values.update(wanted)
     return values
 
 
-def _program(world: World, wanted: Mapping[str, Any]) -> Program | None:
-    """Return an everyday program that has the wanted file and resources, ``None`` for none."""
-    program = world.chance.choice(PROGRAMS)
-    if not any(name in wanted for name in ("Image", "Hashes", *_RESOURCES)):
-        return program
-    image = wanted.get("Image")
-    return next((one for one in PROGRAMS if one.image == image), None)
+def _started(world: World, wanted: Mapping[str, Any]) -> Process:
+    processes = _sysmon.processes(world)
+    if not any(name in wanted for name in _TRAITS):
+        return processes.starting(keep=not wanted)
+    return processes.starting(str(wanted.get("Image") or _unknown_image(world)))
 
 
 def _unknown_image(world: World) -> str:
     return f"C:\\Users\\{world.person().name}\\Downloads\\{world.word()}.exe"
 
 
-def _parent(program: Program | None, wanted: Mapping[str, Any]) -> tuple[str, str]:
-    parent = wanted.get("ParentImage")
-    if parent:
-        return str(parent), f'"{parent}"'
-    if program is None:
-        return r"C:\Windows\explorer.exe", r"C:\Windows\Explorer.EXE"
-    return program.parent, program.parent_command_line
+def _logon_guid(process: Process) -> str:
+    if process.person is not None:
+        return process.person.logon_guid
+    number = int(_logon_id(process), 16)
+    return f"{{{process.host.machine}-0000-0000-{number:04X}-000000000000}}"
 
 
-def _resources(program: Program | None) -> dict[str, str]:
-    if program is None:
-        return dict.fromkeys(_RESOURCES, "-")
-    return {
-        "FileVersion": program.version,
-        "Description": program.description,
-        "Product": program.product,
-        "Company": program.company,
-        "OriginalFileName": program.original,
+def _logon_id(process: Process) -> str:
+    return process.account.logon_id if process.account is not None else "0x0"
+
+
+def _parent(parent: Process | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is told of the process that started the new one."""
+    if parent is None:
+        return {}
+    user, _ = _sysmon.user(parent)
+    values = {
+        "ParentProcessGuid": parent.guid,
+        "ParentProcessId": parent.pid,
+        "ParentImage": parent.program.image,
+        "ParentCommandLine": parent.command_line,
+        "ParentUser": user,
     }
+    if "ParentImage" in wanted:
+        values["ParentCommandLine"] = f'"{wanted["ParentImage"]}"'
+    elif parent.parent is not None:
+        values["GrandParentImage"] = parent.parent.program.image
+    return values
 
 
 KIND = Kind(
@@ -90,7 +97,7 @@ KIND = Kind(
         "OriginalFileName": ("NOTEPAD.EXE", "-"),
         "ParentImage": (r"C:\Windows\explorer.exe", r"C:\Windows\System32\services.exe"),
         "IntegrityLevel": ("Low", "Medium", "High", "System"),
-        "User": (SYSTEM, "NT AUTHORITY\\LOCAL SERVICE"),
+        "User": ("NT AUTHORITY\\SYSTEM", "NT AUTHORITY\\LOCAL SERVICE"),
         "CommandLine": (r"C:\Windows\system32\svchost.exe -k netsvcs -p -s Schedule",),
     },
 )

@@ -1,94 +1,110 @@
-"""Records of the Windows event log: mostly the Security channel, some of its neighbours."""
+"""Records of the Windows event log: mostly the Security channel, and all its neighbours."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from harness.events.kinds import Kind, World
+from harness.events.kinds import _channels, _sysmon, _vocabulary
+from harness.events.kinds._base import Kind
+from harness.events.kinds._channels import Channel
+from harness.events.kinds._phrases import Scene
+from harness.events.kinds._vocabulary import Record
+from harness.events.kinds._world import World
 
-_AUDIT = "Microsoft-Windows-Security-Auditing"
-_RECORDS = (
-    (4624, "Security", _AUDIT, "An account was successfully logged on."),
-    (4634, "Security", _AUDIT, "An account was logged off."),
-    (4672, "Security", _AUDIT, "Special privileges assigned to new logon."),
-    (4693, "Security", _AUDIT, "Recovery of data protection master key was attempted."),
-    (4695, "Security", _AUDIT, "Unprotection of auditable protected data was attempted."),
-    (5379, "Security", _AUDIT, "Credential Manager credentials were read."),
-    (1102, "Security", "Microsoft-Windows-Eventlog", "The audit log was cleared."),
-    (7036, "System", "Service Control Manager", "A service entered the running state."),
-    (1000, "Application", "Application Error", "Faulting application name: editor.exe"),
+_SECURITY = "Security"
+_OFTEN = (_SECURITY, _SECURITY, _SECURITY, "System", "Application")
+"""Channels of which most events are; one event in ``_SELDOM`` is of any other."""
+_SELDOM = 8
+_TELLING = ("EventID", "Channel", "Provider_Name")
+_SUBJECT = _vocabulary.record(
+    {
+        "SubjectUserSid": "{sid}",
+        "SubjectUserName": "{user}",
+        "SubjectDomainName": "{domain}",
+        "SubjectLogonId": "{logon_id}",
+    }
 )
-_PROVIDERS = {
-    "Security": _AUDIT,
-    "System": "Service Control Manager",
-    "Application": "MSSQLSERVER",
-    "Microsoft-Windows-Sysmon/Operational": "Microsoft-Windows-Sysmon",
-}
-_KEY_EVENTS = (4692, 4693)
-_CLASSIC = "0x80000000000000"
 
 
 def draw(world: World, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of one record of the Windows event log."""
-    event_id, channel, provider, message = _template(world, wanted)
-    audit = channel == "Security"
+    """Return the values of one record of the Windows event log.
+
+    Channel, provider, event id and the data of the event agree, as far as they are not wanted
+    otherwise.
+    """
+    host = world.computer()
     values: dict[str, Any] = {
-        "EventID": event_id,
-        "Channel": channel,
-        "Provider_Name": provider,
-        "Computer": world.host(),
-        "ComputerId": world.guid(),
-        "EventRecordID": world.chance.randrange(10_000, 900_000),
+        "Computer": host.name,
+        "ComputerId": host.id,
+        "EventRecordID": _sysmon.record_id(world, host),
         "TimeCreated": world.moment(),
-        "ProcessID": world.chance.randrange(400, 1200) // 4 * 4,
-        "ThreadID": world.chance.randrange(400, 9000) // 4 * 4,
+        **_sysmon.source(world, host),
     }
-    if message:
-        values["Message"] = message
-    if audit:
-        values |= _subject(world)
+    scene = Scene(world, _vocabulary.Both(wanted, values), values["TimeCreated"])
+    scene.host = host
+    chosen = _chosen(world, wanted)
+    if isinstance(chosen, Record):
+        _vocabulary.fill(scene, values, wanted, chosen)
     else:
-        values |= {"Level": 4, "Keywords": _CLASSIC, "Provider_Guid": None, "Task": 0}
-    if audit and event_id in _KEY_EVENTS:
-        values |= _key_data(world)
+        values |= _unknown(chosen, wanted)
+        if values["Channel"] == _SECURITY:
+            _vocabulary.fill(scene, values, wanted, _SUBJECT)
     values.update(wanted)
     return values
 
 
-def _template(world: World, wanted: Mapping[str, Any]) -> tuple[Any, str, str, str]:
-    """Return event id, channel, provider and message that fit the wanted values.
+def _chosen(world: World, wanted: Mapping[str, Any]) -> Record | Channel | None:
+    """Return an event that has the wanted values, or the channel that it would be of."""
+    if not wanted:
+        return world.chance.choice(_of_channel(_everyday_channel(world)).everyday)
+    channel = _channel(wanted)
+    if channel is None:
+        return None
+    asked = wanted.get("EventID")
+    records = channel.everyday if asked is None else channel.records.get(str(asked), ())
+    _, found = _vocabulary.fitting(records, wanted)
+    if not found and asked is not None:
+        telling = {name: wanted[name] for name in _TELLING if name in wanted}
+        _, found = _vocabulary.fitting(records, telling)
+    return world.chance.choice(found) if found else channel
 
-    No message stands for the one that the kind derives from the event's own values.
-    """
-    if not {"EventID", "Channel", "Provider_Name"} & set(wanted):
-        return world.chance.choice(_RECORDS)
-    channel = str(wanted.get("Channel", "Security"))
-    event_id = wanted.get("EventID", 4624)
-    for known in _RECORDS:
-        if (known[0], known[1]) == (event_id, channel):
-            return known
-    provider = _PROVIDERS.get(channel, channel)
-    derived = channel == "Security" and event_id in _KEY_EVENTS
-    return event_id, channel, provider, "" if derived else f"Event {event_id} of {provider}."
+
+def _everyday_channel(world: World) -> str:
+    if world.chance.randrange(_SELDOM):
+        return world.chance.choice(_OFTEN)
+    return world.chance.choice(tuple(_channels.channels()))
 
 
-def _subject(world: World) -> dict[str, Any]:
-    person = world.person()
+def _of_channel(name: str) -> Channel:
+    return _channels.channels()[name.casefold()]
+
+
+def _channel(wanted: Mapping[str, Any]) -> Channel | None:
+    """Return the channel that is wanted, or that a wanted provider writes to."""
+    known = _channels.channels()
+    if "Channel" in wanted:
+        return known.get(str(wanted["Channel"]).casefold())
+    provider = str(wanted.get("Provider_Name")).casefold()
+    writes = (one for one in known.values() if provider in one.providers)
+    return next(writes, known[_SECURITY.casefold()])
+
+
+def _unknown(channel: Channel | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of an event of which only the channel is known."""
+    name = channel.name if channel is not None else str(wanted.get("Channel"))
+    provider = wanted.get("Provider_Name") or (channel.provider if channel is not None else name)
+    event_id = wanted.get("EventID", 1)
+    known = channel is not None and provider == channel.provider
     return {
-        "SubjectUserSid": person.sid,
-        "SubjectUserName": person.name,
-        "SubjectDomainName": person.domain,
-        "SubjectLogonId": person.logon_id,
-    }
-
-
-def _key_data(world: World) -> dict[str, Any]:
-    return {
-        "MasterKeyId": world.guid(),
-        "RecoveryServer": world.hosts[-1],
-        "RecoveryKeyId": world.guid(),
-        "FailureReason": "0x0",
+        "EventID": event_id,
+        "Channel": name,
+        "Provider_Name": provider,
+        "Provider_Guid": channel.guid if channel is not None and known else None,
+        "Level": channel.level if channel is not None else 4,
+        "Task": 0,
+        "Keywords": channel.keywords if channel is not None else "0x80000000000000",
+        "Message": f"Event {event_id} of {provider}.",
     }
 
 
