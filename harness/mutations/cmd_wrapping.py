@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harness.mutations._base import Effect, Evasion, Mutated, Mutation, Subject
+from harness.mutations._commands.lines import is_unix
 from harness.mutations._commands.programs import stem
 from harness.mutations._sources import CMD
 
@@ -26,14 +27,12 @@ def _apply(subject: Subject) -> Iterator[Mutated]:
     for line, image, parent in _NAMES:
         text, before = subject.values.get(line), subject.values.get(image)
         read = [one for one in (image, parent) if subject.reads(one)]
-        if not read or not isinstance(text, str) or not text or _SHELL.search(text):
+        if not read or not isinstance(text, str) or not text.strip() or _SHELL.search(text):
             continue
-        if isinstance(before, str) and ("/" in before or stem(before) == "cmd"):
+        if isinstance(before, str) and stem(before) == "cmd":
             continue
-        if "/" in str(subject.values.get(line))[:1] or subject.values.get("OS") not in {
-            None,
-            "windows",
-        }:
+        first, *_ = text.split()
+        if is_unix(subject, first, [before] if isinstance(before, str) else []):
             continue
         change = {image: _CMD, parent: f"cmd.exe /c {text}"}
         changed = {name: value for name, value in change.items() if name in subject.values}

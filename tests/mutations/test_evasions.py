@@ -167,3 +167,15 @@ def test_lines_that_no_system_would_run_are_left_alone(most: int) -> None:
     values = process("C:\\Windows\\System32\\cmd.exe", f"cmd.exe /c {'a' * most}")
     for name in EVASIONS:
         assert lines(name, values) == [] or name in WITHOUT_LINE
+
+
+@pytest.mark.parametrize("told", [{"OS": "linux"}, {"host.os.type": "linux"}])
+def test_unix_has_no_cmd(told: dict[str, str]) -> None:
+    values = {
+        **process("sh", "sh -c id"),
+        "ParentImage": "sshd",
+        "ParentCommandLine": "sshd",
+        **told,
+    }
+    assert applied("cmd-wrapping", subject(values)) == []
+    assert applied("shell-quotes", subject(values))

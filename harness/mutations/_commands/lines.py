@@ -82,11 +82,12 @@ def _line(subject: Subject, name: str, text: str, told_by: tuple[str, ...]) -> L
     chosen = next((one for one in named if one.known), None)
     files = [one for one in told if "\\" in one or "/" in one]
     file = stem((files or told or [first])[-1])
-    unix = _is_unix(subject, first, files)
+    unix = is_unix(subject, first, files)
     return Line(name, text, chosen or program(file), file=file, unix=unix)
 
 
-def _is_unix(subject: Subject, first: str, files: list[str]) -> bool:
+def is_unix(subject: Subject, first: str, files: list[str]) -> bool:
+    """Return whether an activity is of Unix: by what it says, a path, or its first word."""
     for name in ("OS", "host.os.type"):
         if name in subject.values:
             return bool(subject.values[name] != "windows")
