@@ -14,7 +14,7 @@ import pytest
 from harness import languages
 from harness.evaluate.columns import Columns
 from harness.evaluate.program import Compiled, Program
-from harness.ir import Context, FieldType
+from harness.ir import Atom, Context, Equals, FieldType, View, all_of
 from harness.ir.query import field_types, infer_types
 from harness.scan import memory
 from harness.scan.queries import About, NotRun, Queries, Query
@@ -91,6 +91,35 @@ def test_a_remembered_query_means_the_same(language: str) -> None:
         assert query.source is not None
         assert _outcomes(one, events) == _outcomes(query, events), query.source.text
         assert (one.options, one.types) == (query.options, query.types)
+
+
+def test_a_text_that_hits_everywhere_is_given_up_alike() -> None:
+    """What is looked for no more is decided instead, also where it was remembered."""
+    events = [{"k": f"common {number}", "t": "hay"} for number in range(1500)]
+    events += [{"k": "rare", "t": "needle"}, {"k": "common 0", "t": "needle"}]
+    types = {"k": "keyword", "t": "keyword"}
+    query = _query("lucene", {"query": "k:*common* AND t:*needle*", "types": types}, events)
+    assert query is not None
+    (one,) = _remembered([query]).queries
+    assert _outcomes(one, events) == _outcomes(query, events) == [[([1501], [])]] * 2
+
+
+def test_a_query_that_sees_a_field_in_two_ways_is_read_at_once() -> None:
+    ways = (View("way", lambda value: (value,)), View("way", lambda value: (str(value) + "!",)))
+    atoms = [
+        Atom(field="k", check=Equals(text), view=way)
+        for way, text in zip(ways, ("abcdef", "ghijkl!"), strict=True)
+    ]
+    semantics = languages.get("lucene").semantics
+    one, both = (Compiled.of(all_of(*some), semantics) for some in (atoms[:1], atoms))
+    assert not memory._is_ambiguous(one)
+    assert memory._is_ambiguous(both)
+    about = About("rule", "id", "title", "high", "file", "as written", "lucene")
+    queries = [Query(about, "lucene", some, source=Source("k:x", "<q>")) for some in (one, both)]
+    known = memory._plain(Queries(queries=queries, rules=["a", "b"]))
+    assert known is not None
+    assert [row["again"] for row in known["queries"]] == [False, True]
+    assert known["queries"][1]["needles"] == known["queries"][1]["clauses"] == []
 
 
 def test_no_query_is_read_again_where_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,6 +125,12 @@ SAID: list[tuple[str, int, str, dict[str, Any]]] = [
         },
     ),
     (
+        "defender_tables_raw/DeviceFileEvents",
+        1,
+        "file_delete",
+        {"TargetFilename": "ANONYMIZED", "User": "example.com\\user1"},
+    ),
+    (
         "defender_tables_raw/DeviceNetworkEvents",
         0,
         "network_connection",
