@@ -74,11 +74,6 @@ def place(field: str | AnyField, view: View, case: Case) -> Place:
     return found
 
 
-def known_as(one: Place, other: Place) -> None:
-    """Have a place described as ``one`` is be ``other`` from now on, which sees the same."""
-    _PLACES[(one.field, one.view.name, one.view.convert, one.case)] = other
-
-
 class Needle(NamedTuple):
     """A text that stands at a place; ``begins`` and ``ends`` with it where so marked."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ import orjson
 from harness import languages
 from harness.cache import Cache, code_digest, key_of
 from harness.errors import Diagnostic
-from harness.evaluate.clauses import Clause, Needle, Place, known_as, needles_of, place
+from harness.evaluate.clauses import Clause, Needle, Place, Required, place
 from harness.evaluate.program import Compiled, Exact
 from harness.ir import (
     AnyField,
@@ -31,6 +31,7 @@ from harness.ir import (
     FieldType,
     Predicate,
     Query,
+    Semantics,
     Truth,
     View,
     walk_predicate,
@@ -128,7 +129,7 @@ def _plain(queries: Queries) -> dict[str, Any] | None:
             return None
         table.begin(number, query.language)
         compiled = query.compiled
-        again = _is_ambiguous(compiled.exact.predicate)
+        again = _is_ambiguous(compiled)
         rows.append(
             {
                 "key": key,
@@ -156,13 +157,15 @@ def _plain(queries: Queries) -> dict[str, Any] | None:
     return {"queries": rows, "not_run": not_run, **kept}
 
 
-def _is_ambiguous(predicate: Predicate) -> bool:
-    """Return whether a field is seen in two ways that have one name."""
+def _is_ambiguous(compiled: Compiled) -> bool:
+    """Return whether texts are looked for in a field that is seen in two ways of one name."""
+    some = (*compiled.needles, *(one for clause in compiled.clauses for one in clause.needles))
+    asked = {(one.place.field, one.place.view.name) for one in some}
     known: dict[tuple[Any, str], Any] = {}
     return any(
         known.setdefault((one.field, one.view.name), one.view.convert) is not one.view.convert
-        for one in walk_predicate(predicate)
-        if isinstance(one, Atom)
+        for one in walk_predicate(compiled.exact.predicate)
+        if isinstance(one, Atom) and (one.field, one.view.name) in asked
     )
 
 
@@ -210,10 +213,6 @@ class _Table:
             view = [found.view.name, found.view.plain]
             self.places.append([self._language, where, *view, found.case.name, self._query])
         return self._places[key]
-
-
-def _where(found: Place) -> tuple[Any, ...]:
-    return found.field, found.view.name, found.case
 
 
 def _queries(known: Mapping[str, Any]) -> Queries:
@@ -264,13 +263,13 @@ class _Convert:
 class _Remembered:
     """A query as it is kept; it was read before, so nothing is wrong with it."""
 
-    __slots__ = ("_looks", "_read", "_types", "_unknown", "about", "row")
+    __slots__ = ("_clauses", "_read", "_types", "_unknown", "about", "row")
 
     def __init__(self, row: Mapping[str, Any], types: Mapping[str, FieldType]) -> None:
         self.row, self.about = row, About(**row["about"])
         self._types = types
         self._unknown = Truth(row["unknown"])
-        self._looks: tuple[tuple[Needle, ...], tuple[Clause, ...]] = ((), ())
+        self._clauses: tuple[Clause, ...] = ()
         self._read: Predicate | None = None
 
     def query(self, needles: Sequence[Needle]) -> Asked:
@@ -281,10 +280,9 @@ class _Remembered:
             Clause(frozenset([needles[number] for number in numbers]), exact)
             for exact, numbers in row["clauses"]
         )
-        self._looks = (looked_for, clauses)
+        self._clauses = clauses
         if row["again"]:
-            semantics = languages.get(self.about.language).semantics
-            compiled = Compiled.of(self._predicate, semantics, self._unknown)
+            compiled = Compiled.of(self._predicate, self._semantics, self._unknown)
         else:
             compiled = Compiled(
                 self._exact,
@@ -310,15 +308,16 @@ class _Remembered:
         return Source(self.row["text"], self.row["name"], first_line=self.row["line"])
 
     def _exact(self) -> Exact:
-        """Read the predicate again, which looks for texts in the places that are remembered."""
-        needles, clauses = self._looks
-        every = (*needles, *(needle for clause in clauses for needle in clause.needles))
-        places = {_where(one.place): one.place for one in every}
-        found = self._read_again()
-        others = [one for one in _places_in(found) if places.get(_where(one), one) is not one]
-        for one in others:
-            known_as(one, places[_where(one)])
-        return self._read_again() if others else found
+        """Read the predicate again.
+
+        Where its texts are looked for in places of which there is a new description now, those
+        that are remembered count, and all of the predicate is decided where they are found.
+        """
+        found = Exact.of(self._predicate, self._semantics, self._unknown)
+        if found.required.clauses == self._clauses:
+            return found
+        parts = (None,) * len(self._clauses)
+        return replace(found, required=Required(self._clauses, parts, found.predicate))
 
     def convert(self, field: str | AnyField, name: str) -> Callable[[Any], Any]:
         """Return how a view that the query has sees values."""
@@ -332,9 +331,9 @@ class _Remembered:
             self._read = self._parsed().predicate
         return self._read
 
-    def _read_again(self) -> Exact:
-        semantics = languages.get(self.about.language).semantics
-        return Exact.of(self._predicate, semantics, self._unknown)
+    @property
+    def _semantics(self) -> Semantics:
+        return languages.get(self.about.language).semantics
 
     def _parsed(self) -> Query:
         context = Context(types=self._types, options=self.row["options"])
@@ -351,9 +350,3 @@ class _Remembered:
             pieces=tuple(self.row["pieces"]),
         )
         return parse_query(whole, context)
-
-
-def _places_in(exact: Exact) -> list[Place]:
-    """Return the places where a predicate looks for texts, as they are described anew."""
-    some = [needle for clause in exact.required.clauses for needle in clause.needles]
-    return [one.place for one in (*some, *needles_of(exact.required.rest))]

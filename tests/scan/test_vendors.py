@@ -125,6 +125,12 @@ SAID: list[tuple[str, int, str, dict[str, Any]]] = [
         },
     ),
     (
+        "defender_tables_raw/DeviceFileEvents",
+        1,
+        "file_delete",
+        {"TargetFilename": "ANONYMIZED", "User": "example.com\\user1"},
+    ),
+    (
         "defender_tables_raw/DeviceNetworkEvents",
         0,
         "network_connection",
@@ -323,7 +329,7 @@ def _odd_records(draw: st.DrawFn) -> Json:
 
 
 @given(st.lists(_odd_records(), min_size=1, max_size=4))
-@settings(deadline=None, max_examples=settings().max_examples // 3)
+@settings(deadline=None, max_examples=settings().max_examples // 5)
 def test_records_that_hold_anything_are_read(records: list[Mapping[str, Any]]) -> None:
     found, unknown = _sorted([dict(one) for one in records])
     rows = {row for table in found for row in table.rows.tolist()}
