@@ -31,6 +31,7 @@ from harness.ir import (
     Or,
     Predicate,
     Presence,
+    Quantifier,
     Semantics,
     Truth,
 )
@@ -301,11 +302,13 @@ class Table:
         assert isinstance(atom.check, Equals | Glob)
         test = atom.check.on_folded()
         true = 0
-        for text, mask in found.single:
-            if test(text):
-                true |= mask
+        for texts, mask in found.texts:
+            for text in texts:
+                if test(text):
+                    true |= mask
+                    break
         rest = _gathered((atom_truth(atom, cell), mask) for cell, mask in found.others)
-        return _Outcome(true=true | rest.true, false=(found.all_single & ~true) | rest.false)
+        return _Outcome(true=true | rest.true, false=(found.seen & ~true) | rest.false)
 
     def _distinct(self, place: str | AnyField) -> list[tuple[Cell, Mask]]:
         """Return what the events hold at a place, each content once with those that hold it."""
@@ -322,17 +325,18 @@ class Table:
 
 
 class _Texts:
-    """What events hold at a field: a single folded text, or anything else."""
+    """What events hold at a field: folded texts of which one must do, or anything else."""
 
     def __init__(self, contents: Iterable[tuple[Cell, Mask]], subject: Subject) -> None:
-        self.single: list[tuple[str, Mask]] = []
+        self.texts: list[tuple[list[str], Mask]] = []
         self.others: list[tuple[Cell, Mask]] = []
-        self.all_single: Mask = 0
+        self.seen: Mask = 0
         for cell, mask in contents:
             texts = texts_of(cell, subject.view, subject.case)
-            if texts is not None and len(texts) == 1:
-                self.single.append((texts[0], mask))
-                self.all_single |= mask
+            one_will_do = subject.quantifier is Quantifier.ANY
+            if texts is not None and (len(texts) == 1 or one_will_do):
+                self.texts.append((texts, mask))
+                self.seen |= mask
             else:
                 self.others.append((cell, mask))
 
