@@ -63,9 +63,17 @@ def _numbers(value: Scalar) -> Iterable[int | float]:
     return () if number is None else (number,)
 
 
-def _addresses(value: Scalar) -> Iterable[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+_Addresses = tuple[()] | tuple[ipaddress.IPv4Address | ipaddress.IPv6Address]
+
+
+def _addresses(value: Scalar) -> _Addresses:
+    return _spelled(as_text(value))
+
+
+@lru_cache(maxsize=4096)
+def _spelled(text: str) -> _Addresses:
     try:
-        return (ipaddress.ip_address(as_text(value)),)
+        return (ipaddress.ip_address(text),)
     except ValueError:
         return ()
 

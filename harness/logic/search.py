@@ -25,11 +25,13 @@ from harness.ir import (
     Truth,
 )
 from harness.logic.texts import GaveUp
-from harness.logic.values import ANYTHING, Demand, Domain, value_for
+from harness.logic.values import ANYTHING, MISSING, Demand, Domain, value_for
 
 MAX_BRANCHES = 2_000
 """Branches that are tried before the search is given up."""
 
+MOST_REMEMBERED = 6
+"""Values of a field that are tried again for other demands."""
 _UNDECIDED = object()
 """What is remembered of demands for which neither a value nor a proof was found."""
 
@@ -93,6 +95,7 @@ class Search:
         self._numbers: dict[Atom | Presence, int] = {}
         self._by_id: dict[int, tuple[int, Atom | Presence]] = {}  # the leaf stays, and so its id
         self._known: dict[tuple[Place, frozenset[tuple[int, bool]]], Any] = {}
+        self._met: dict[Place, list[Any]] = {}
         self._branches = 0
         self._gave_up = False
 
@@ -221,14 +224,25 @@ class Search:
                 self._known[key] = self._decide(place, wanted)
             except GaveUp:
                 self._known[key] = _UNDECIDED
+            self._remember(place, self._known[key])
         found = self._known[key]
         if found is _UNDECIDED:
             self._gave_up = True
             return None
         return found
 
+    def _remember(self, place: Place, value: Any) -> None:
+        """Keep a value: demands that differ a little are often met by what met others."""
+        values = self._met.setdefault(place, [])
+        if value in (None, MISSING, _UNDECIDED) or value in values:
+            return
+        values.insert(0, value)
+        del values[MOST_REMEMBERED:]
+
     def _decide(self, place: Place, demands: Sequence[Demand]) -> Any:
         domain = self._domain(place)
+        if place in self._met:
+            domain = replace(domain, usual=(*domain.usual, *self._met[place]))
         if domain.values is not None or (isinstance(place, str) and not domain.several):
             return value_for(demands, domain)
         found = value_for(demands, domain)
