@@ -14,6 +14,7 @@ from itertools import islice, product
 from typing import Any
 
 from harness.evaluate import oracle
+from harness.evaluate.leaf import atom_truth
 from harness.evaluate.remembered import Remembered
 from harness.events import candidates, typed
 from harness.events.alternatives import (
@@ -31,6 +32,7 @@ from harness.events.model import Label, Samples
 from harness.events.workshop import Workshop
 from harness.ir import (
     Atom,
+    Cell,
     Glob,
     Has,
     Presence,
@@ -38,6 +40,8 @@ from harness.ir import (
 )
 from harness.source import Span
 
+IN_FULL = 8
+"""Alternatives that are varied in every way; of the others ``complete`` adds what they prove."""
 REPEATED = 3
 """Alternatives beyond the first in which a condition is turned that they share with it."""
 MAX_TRIES = 400
@@ -84,6 +88,8 @@ class _Builder:
         wanted, values = built
         self._shop.add(Label.MALICIOUS, "alternative", what, values, _span(alternative))
         self._attacks.append((f"{what}, as it would be typed", alternative, values))
+        if number > IN_FULL:
+            return
         for literal in dict.fromkeys(alternative):
             self._variations(literal, values)
             self._near_misses(literal, alternative, wanted, values)
@@ -257,27 +263,38 @@ class _Builder:
         leaf = literal.leaf
         assert isinstance(leaf, Atom | Presence)
         for path in _paths(literal):
-            document = self._shop.document(values)
-            now = oracle.cell_of(document, path, self._intent.semantics).values
             if literal.wanted:
-                for change in self._others(path):
-                    yield "other-value", change, False
-                    yield "other-value-and-company", change, True
-                for value in () if self._shop.is_closed(path) else now:
-                    for family, close in self._near(leaf, path, value):
-                        for change in self._shop.changes(path, close):
-                            yield family, change, False
-                for change in self._shop.removal(path):
-                    yield "value-missing", change, False
+                yield from self._other_values(literal, path, others, values)
             elif isinstance(leaf, Atom):
-                patterns = [leaf, *_patterns([one for one in others if path in _paths(one)])]
-                joined = candidates.together(patterns, self._shop.world.chance)
+                same = [one for one in others if path in _paths(one)]
+                joined = candidates.together([leaf, *_patterns(same)], self._shop.world.chance)
                 for value in (*self._passing(leaf, path), *joined):
-                    for change in self._shop.changes(path, value):
-                        yield "excluded-value", change, False
+                    if _turns(literal, same, value):
+                        for change in self._shop.changes(path, value):
+                            yield "excluded-value", change, False
             if isinstance(leaf, Presence):
                 for change in (*self._shop.some_value(path), *self._shop.removal(path)):
                     yield "value-present-or-not", change, False
+
+    def _other_values(
+        self, literal: Literal, path: str, others: Sequence[Literal], values: Mapping[str, Any]
+    ) -> Iterator[tuple[str, dict[str, Any], bool]]:
+        """Yield what should make a test fail that holds."""
+        leaf = literal.leaf
+        assert isinstance(leaf, Atom | Presence)
+        for change in self._others(path):
+            yield "other-value", change, False
+            yield "other-value-and-company", change, True
+        document = self._shop.document(values)
+        now = oracle.cell_of(document, path, self._intent.semantics).values
+        same = [one for one in others if path in _paths(one)]
+        for value in () if self._shop.is_closed(path) else now:
+            for family, close in self._near(leaf, path, value):
+                if _turns(literal, same, close):
+                    for change in self._shop.changes(path, close):
+                        yield family, change, False
+        for change in self._shop.removal(path):
+            yield "value-missing", change, False
 
     def _near(self, leaf: Atom | Presence, path: str, value: Any) -> Iterator[tuple[str, Any]]:
         if self._shop.asked.get(path) is Asked.ADDRESS and isinstance(leaf, Atom):
@@ -317,6 +334,22 @@ def _paths(literal: Literal) -> tuple[str, ...]:
     if isinstance(leaf, Atom):
         return (leaf.field if isinstance(leaf.field, str) else FREE_TEXT,)
     return (leaf.field,) if isinstance(leaf, Presence) else ()
+
+
+def _turns(literal: Literal, others: Sequence[Literal], value: Any) -> bool:
+    """Return whether a field that holds a value turns a literal round, and no other one on it.
+
+    It is asked before an activity is made. What looks anywhere sees other values as well.
+    """
+    cell = Cell(present=True, values=(value,))
+
+    def holds(one: Literal) -> bool:
+        if not isinstance(one.leaf, Atom) or not isinstance(one.leaf.field, str):
+            return True
+        return (atom_truth(one.leaf, cell) is Truth.TRUE) is one.wanted
+
+    turned = not isinstance(literal.leaf, Atom) or not isinstance(literal.leaf.field, str)
+    return (turned or not holds(literal)) and all(map(holds, others))
 
 
 def _spoiled(leaf: Atom | Presence, value: Any) -> Iterator[tuple[str, Any]]:
