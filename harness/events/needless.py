@@ -54,8 +54,9 @@ def whole(predicate: Predicate, search: Search) -> Fact | None:
         except GaveUp:
             continue
         if wanted:
-            why = _contradiction(predicate, search)
-            return Fact(code=Code.ALWAYS_FALSE, what="the rule can never fire", why=why)
+            why, span = _contradiction(predicate, search)
+            what = "the rule can never fire"
+            return Fact(code=Code.ALWAYS_FALSE, what=what, why=why, atom=span)
         return Fact(code=Code.ALWAYS_TRUE, what="the rule fires on every event", why="")
     return None
 
@@ -114,7 +115,7 @@ def _is_leaf(node: Predicate) -> bool:
 def _branch_fact(branch: And, search: Search) -> Fact:
     span = _spanning(branch)
     if _impossible(search, Goal(branch, True)):
-        why = _contradiction(branch, search)
+        why, _ = _contradiction(branch, search)
         return Fact(code=Code.UNREACHABLE, what="a branch can never hold", why=why, atom=span)
     why = "wherever it holds, the rest of the rule has decided already"
     return Fact(code=Code.UNREACHABLE, what="a branch decides nothing", why=why, atom=span)
@@ -177,14 +178,15 @@ def _where_they_part(one: Occurrence, other: Occurrence) -> Predicate | None:
     return None
 
 
-def _contradiction(node: Predicate, search: Search) -> str:
-    """Return two conditions that exclude each other, in words; empty if it takes more."""
+def _contradiction(node: Predicate, search: Search) -> tuple[str, Span | None]:
+    """Return two conditions that exclude each other, in words, and where the later one stands."""
     needed = list(_needed(node, wanted=True))[:MAX_REASONS]
     for at, one in enumerate(needed):
         for other in needed[at + 1 :]:
             if _impossible(search, one, other):
-                return f"{_goal_shown(one)} and {_goal_shown(other)} exclude each other"
-    return "its conditions exclude each other"
+                words = f"{_goal_shown(one)} and {_goal_shown(other)} exclude each other"
+                return words, _spanning(other.node) or _spanning(one.node)
+    return "its conditions exclude each other", _spanning(node)
 
 
 def _needed(node: Predicate, *, wanted: bool) -> Iterator[Goal]:

@@ -16,7 +16,7 @@ from harness import languages, schemas
 from harness.evaluate import oracle
 from harness.events import alternatives, solve
 from harness.events.intent import Intent, intent_of
-from harness.events.model import Label, Sample, Samples
+from harness.events.model import Code, Label, Sample, Samples
 from harness.ir import (
     ANY_FIELD,
     NUMBER,
@@ -410,6 +410,7 @@ def test_what_is_proven(predicate: Predicate, facts: list[tuple[str, str, str]])
     found = [(one.code.value, one.what, one.why) for one in built.facts]
     assert [one[:2] for one in found] == [one[:2] for one in facts]
     assert all(one[2] in {"…", other[2]} for one, other in zip(facts, found, strict=True))
+    assert all(one.atom for one in built.facts if one.code is not Code.ALWAYS_TRUE)
 
 
 _NULL = Atom(field=NAME, check=Equals("a", Case.UNICODE), missing=Truth.UNKNOWN)
