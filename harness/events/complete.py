@@ -32,16 +32,16 @@ from harness.ir import (
 )
 from harness.logic.decisions import Decision, Occurrence, Table, decisions, occurrences
 from harness.logic.search import Goal, Place, Search, Solution
-from harness.logic.texts import GaveUp
+from harness.logic.texts import Budget, GaveUp
 from harness.logic.values import MISSING, Domain
 
-MAX_COMPLETED = 2_000
+MAX_COMPLETED = 800
 """Decisions of one rule that are looked for."""
 MAX_AT_ONCE = 64
 """Activities that are made before it is looked at what they decide."""
 MAX_TRIES = 20
 """Activities that are tried for one decision."""
-MAX_APART = 2_000
+MAX_APART = 500
 """Activities of one rule that are looked for to tell conditions from others like them."""
 FAMILY, JUST_INSIDE, JUST_OUTSIDE = "decides", "just-inside", "just-outside"
 OPAQUE = "an expression over several values is not solved"
@@ -76,8 +76,9 @@ class _Completion:
         self._predicate = shop.intent.predicate
         self._places = occurrences(self._predicate)
         self._domains: dict[Place, Domain] = {}
-        self._search = Search(self._domain)
-        self._free = Search(self._any_value)
+        budget = Budget()  # a rule may come from anybody: all that is looked for is bounded
+        self._search = Search(self._domain, budget)
+        self._free = Search(self._any_value, budget)
         self._open = {
             (number, firing)
             for number, one in enumerate(self._places)

@@ -24,7 +24,7 @@ from harness.ir import (
     Presence,
     Truth,
 )
-from harness.logic.texts import GaveUp
+from harness.logic.texts import Budget, GaveUp
 from harness.logic.values import ANYTHING, MISSING, Demand, Domain, value_for
 
 MAX_BRANCHES = 2_000
@@ -89,8 +89,9 @@ class _State:
 class Search:
     """Solves goals over fields of known domains; what it learns of a field it remembers."""
 
-    def __init__(self, domain: Callable[[Place], Domain]) -> None:
+    def __init__(self, domain: Callable[[Place], Domain], budget: Budget | None = None) -> None:
         self._domain = domain
+        self._budget = Budget() if budget is None else budget
         self._tests: list[Atom | Presence] = []
         self._numbers: dict[Atom | Presence, int] = {}
         self._by_id: dict[int, tuple[int, Atom | Presence]] = {}  # the leaf stays, and so its id
@@ -133,6 +134,7 @@ class Search:
 
     def _add(self, state: _State, goals: Branch) -> bool:
         """Take goals apart; return whether they can be reached with what is demanded already."""
+        self._budget.spend(len(goals))
         touched: set[Place] = set()
         todo = list(reversed(goals))
         while todo:
@@ -244,14 +246,14 @@ class Search:
         if place in self._met:
             domain = replace(domain, usual=(*domain.usual, *self._met[place]))
         if domain.values is not None or (isinstance(place, str) and not domain.several):
-            return value_for(demands, domain)
-        found = value_for(demands, domain)
+            return value_for(demands, domain, self._budget)
+        found = value_for(demands, domain, self._budget)
         if found is not None:
             return found
         excluded = [one for one in demands if not one.wanted]
         needed = [one for one in demands if one.wanted]
         if len(needed) > 1 and all(
-            value_for([one, *excluded], domain) is not None for one in needed
+            value_for([one, *excluded], domain, self._budget) is not None for one in needed
         ):
             raise GaveUp  # several values of one event may do together what none does alone
         return None

@@ -47,6 +47,19 @@ class GaveUp(Exception):
     """The search took too many steps: neither a text nor a proof was found."""
 
 
+@dataclass(slots=True)
+class Budget:
+    """Steps that may still be taken, over all searches that share it."""
+
+    left: int = 2_000_000
+
+    def spend(self, steps: int) -> None:
+        """Take steps; raises :class:`GaveUp` where none are left."""
+        self.left -= steps
+        if self.left < 0:
+            raise GaveUp
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A pattern, and whether the text is to match it."""
@@ -55,30 +68,32 @@ class Wanted:
     match: bool
 
 
-def text_for(wanted: Sequence[Wanted]) -> str | None:
+def text_for(wanted: Sequence[Wanted], budget: Budget | None = None) -> str | None:
     """Return a short text that does as wanted, ``None`` if it is proven that there is none.
 
-    Raises :class:`GaveUp` where that takes more than ``MAX_STATES`` states, or a regular
-    expression cannot be run beside others.
+    Raises :class:`GaveUp` where that takes more than ``MAX_STATES`` states or the budget, or a
+    regular expression cannot be run beside others.
     """
+    budget = Budget() if budget is None else budget
+    budget.spend(len(wanted))
     needed = [one for one in wanted if one.match]
     for text in _assembled(needed):
         if all(_fits(text, wanted)):
             return text
     unwanted = [one for one in wanted if not one.match]
-    if len(needed) > 1 and any(_without([one], unwanted) is None for one in needed):
+    if len(needed) > 1 and any(_without([one], unwanted, budget) is None for one in needed):
         return None
-    return _without(needed, unwanted)
+    return _without(needed, unwanted, budget)
 
 
-def _without(needed: Sequence[Wanted], unwanted: Sequence[Wanted]) -> str | None:
+def _without(needed: Sequence[Wanted], unwanted: Sequence[Wanted], budget: Budget) -> str | None:
     """Return a text for some patterns that matches none of others.
 
     Of these only such are run along as a text for the rest turned out to match.
     """
     chosen = list(needed)
     while True:
-        text = _search(chosen)
+        text = _search(chosen, budget)
         if text is None:
             return None
         pairs = zip(unwanted, _fits(text, unwanted), strict=True)
@@ -131,7 +146,7 @@ def _fits(text: str, wanted: Iterable[Wanted]) -> Iterator[bool]:
             yield pattern.accepts(text) is one.match
 
 
-def _search(wanted: Sequence[Wanted]) -> str | None:
+def _search(wanted: Sequence[Wanted], budget: Budget) -> str | None:
     machine = _Machine(wanted)
     order = count()
     start = machine.start
@@ -144,6 +159,7 @@ def _search(wanted: Sequence[Wanted]) -> str | None:
             return text
         if len(texts) > MAX_STATES:
             raise GaveUp
+        budget.spend(machine.classes)
         for char, reached in machine.steps(state):
             if reached not in texts and not machine.hopeless(reached):
                 texts[reached] = text + char
@@ -210,6 +226,11 @@ class _Machine:
         self._columns = self._classes(wanted)
         places = self._settled(sum(1 << track.first for track in self._tracks))
         self.start: State = (places, *(one.start for _, one in self._regexes))
+
+    @property
+    def classes(self) -> int:
+        """The number of classes of characters."""
+        return len(self._columns)
 
     def accepts(self, state: State) -> bool:
         places, *others = state

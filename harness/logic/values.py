@@ -24,7 +24,7 @@ from harness.ir import (
     Truth,
     Within,
 )
-from harness.logic.texts import GaveUp, Wanted, text_for
+from harness.logic.texts import Budget, GaveUp, Wanted, text_for
 
 _PLAIN = "x"
 """A text that will do where nothing special is asked."""
@@ -75,7 +75,9 @@ class Domain:
 ANYTHING = Domain()
 
 
-def value_for(demands: Sequence[Demand], domain: Domain = ANYTHING) -> Any:
+def value_for(
+    demands: Sequence[Demand], domain: Domain = ANYTHING, budget: Budget | None = None
+) -> Any:
     """Return a value that meets all demands, or ``MISSING``; ``None`` if that is impossible.
 
     Raises :class:`GaveUp` where neither is found.
@@ -86,7 +88,7 @@ def value_for(demands: Sequence[Demand], domain: Domain = ANYTHING) -> Any:
     if usual is not None:
         return usual
     try:
-        value = _value(demands, domain)
+        value = _value(demands, domain, budget)
     except GaveUp:
         if domain.may_miss and _meets(demands, MISSING):
             return MISSING
@@ -96,13 +98,13 @@ def value_for(demands: Sequence[Demand], domain: Domain = ANYTHING) -> Any:
     return MISSING if domain.may_miss and _meets(demands, MISSING) else None
 
 
-def _value(demands: Sequence[Demand], domain: Domain) -> Any:
+def _value(demands: Sequence[Demand], domain: Domain, budget: Budget | None) -> Any:
     """Return a value that is there and meets all demands; ``None`` if there is none."""
     if domain.values is not None:
         return next((one for one in domain.values if _meets(demands, one)), None)
     atoms = [one for one in demands if isinstance(one.test, Atom)]
     patterns = list(_patterns(atoms))
-    text = text_for(patterns) if len(patterns) == len(atoms) else None
+    text = text_for(patterns, budget) if len(patterns) == len(atoms) else None
     if text is not None and _meets(demands, text):
         return text
     views = {one.test.view for one in atoms if isinstance(one.test, Atom)}

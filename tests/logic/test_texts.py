@@ -13,7 +13,7 @@ from harness.ir import Case, Equals, Glob, Matches, OneOfChars, Wild
 from harness.ir.regexes import RegexError
 from harness.logic import texts
 from harness.logic.regex import NotRun, automaton_of
-from harness.logic.texts import GaveUp, Pattern, Wanted, text_for
+from harness.logic.texts import Budget, GaveUp, Pattern, Wanted, text_for
 
 _pieces = st.lists(
     st.one_of(
@@ -94,6 +94,16 @@ def test_what_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(texts, "MAX_STATES", 5)
     with pytest.raises(GaveUp):
         text_for([Wanted(_glob("*abc*"), True), Wanted(Matches("[^c]", "pcre"), False)])
+
+
+def test_searches_share_a_budget() -> None:
+    wishes = [Wanted(_glob("*lsass*"), True), Wanted(_glob("*sas*"), False)]
+    budget = Budget()
+    assert text_for(wishes, budget) is None
+    spent = Budget().left - budget.left
+    assert text_for(wishes, Budget(spent)) is None
+    with pytest.raises(GaveUp):
+        text_for(wishes, Budget(spent - 1))
 
 
 @pytest.mark.parametrize("pattern", [r"(?=a)b", r"(a)\1", r"\bword\b", "(?m)^a", "a{5000}", "("])
