@@ -21,7 +21,7 @@ from harness.events.intent import Intent, intent_of
 from harness.events.model import Samples
 from harness.ir import And, Atom, Predicate, Truth, walk_predicate
 from harness.logic.decisions import decisions
-from harness.logic.search import Goal, Search
+from harness.logic.search import Goal, Place, Search
 from harness.logic.texts import GaveUp
 from harness.logic.values import Domain
 from harness.mutations import Effect
@@ -114,17 +114,8 @@ class Caught:
         made = _judged(intent, samples)
         judged = [one for one in made if one.effect is not Effect.PROBES]
         corpus = {json.dumps([one.body, one.malicious]): one for one in judged}.values()
-        read = intent.read_fields()
-        never = Domain(values=())
-        search = Search(
-            lambda place: (
-                Domain(several=not isinstance(place, str))
-                if str(place) in read or not isinstance(place, str)
-                else never
-            )
-        )
         for name, broken in _broken(intent):
-            outcome = self._outcome(intent, broken, corpus, search)
+            outcome = self._outcome(intent, broken, corpus)
             self._counts[name, outcome] += 1
             if outcome == "missed" and self._verbose:
                 print(f"missed: {rule.reference.source.name}: {name}: {_first(intent, broken)}")
@@ -134,13 +125,13 @@ class Caught:
         intent: Intent,
         broken: Predicate,
         corpus: Iterable[Document],
-        search: Search,
     ) -> str:
         verdict = Remembered(broken, intent.semantics)
         for one in corpus:
             if (verdict.truth(one.body) is Truth.TRUE) is not one.malicious:
                 return "caught"
         both = (intent.predicate, broken)
+        search = _search(intent)
         try:
             for fires, silent in (both, both[::-1]):
                 if search.solve([Goal(fires, True), Goal(silent, False)]) is not None:
@@ -163,6 +154,18 @@ class Caught:
 
 def _documents(intent: Intent, samples: Samples) -> list[Mapping[str, Any]]:
     return [intent.document(one.activity.values) for one in samples.samples]
+
+
+def _search(intent: Intent) -> Search:
+    """Return a search over any events; what the rule does not read is never recorded."""
+    read = intent.read_fields()
+
+    def domain(place: Place) -> Domain:
+        if isinstance(place, str) and place not in read:
+            return Domain(values=())
+        return Domain(several=not isinstance(place, str))
+
+    return Search(domain)
 
 
 def _judged(intent: Intent, samples: Samples) -> list[Document]:

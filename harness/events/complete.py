@@ -36,7 +36,9 @@ from harness.logic.texts import Budget, GaveUp
 from harness.logic.values import MISSING, Domain
 
 MAX_COMPLETED = 800
-"""Decisions of one rule that are looked for."""
+"""Decisions of one rule that are looked for; fewer where it has very many conditions."""
+MAX_WORK = 500_000
+"""Conditions that are looked at for all decisions of one rule."""
 MAX_AT_ONCE = 64
 """Activities that are made before it is looked at what they decide."""
 MAX_TRIES = 20
@@ -49,7 +51,7 @@ CONSTANT = "it is the same in every activity of this kind"
 NOT_SHOWN = "no activity of this kind holds the values that it takes"
 TOO_LONG = "neither was one found, nor that there can be none"
 UNKNOWN = "no value was found that turns this condition and no other"
-TOO_MANY = f"only the first {MAX_COMPLETED} are looked for"
+TOO_MANY = "the rule has too many conditions: only the first decisions are looked for"
 
 
 def complete(shop: Workshop, scope: frozenset[int]) -> list[Fact]:
@@ -109,7 +111,7 @@ class _Completion:
 
     def _tell_apart(self, table: Table) -> None:
         """Add activities that tell a condition from those that are easily taken for it."""
-        left = MAX_APART
+        left = self._most(MAX_APART)
         for place, decision in zip(self._places, table.decisions(self._predicate), strict=True):
             leaf = place.leaf
             if id(leaf) in self._scope or not isinstance(leaf, Atom):
@@ -152,13 +154,18 @@ class _Completion:
     def _decide_all(self) -> Iterator[tuple[int, bool]]:
         """Make an activity for each open decision; yield those that are impossible."""
         wanted = sorted(self._open, key=lambda one: (one[0], not one[1]))
-        at, size = 0, 1
-        while at < min(len(wanted), MAX_COMPLETED):
+        at, size, most = 0, 1, self._most(MAX_COMPLETED)
+        while at < min(len(wanted), most):
             # one activity often decides more than it was made for: few are made at first
-            yield from self._decide_some(wanted[at : at + size])
+            yield from self._decide_some(wanted[at : min(at + size, most)])
             at, size = at + size, min(2 * size, MAX_AT_ONCE)
-        for number, firing in wanted[MAX_COMPLETED:]:
-            self._gap(number, TOO_MANY, firing=firing)
+        for number, firing in wanted[most:]:
+            if (number, firing) in self._open:
+                self._gap(number, TOO_MANY, firing=firing)
+
+    def _most(self, most: int) -> int:
+        """Return how much may be looked for where each look takes in every condition."""
+        return min(most, MAX_WORK // max(1, len(self._places)))
 
     def _decide_some(self, wanted: Iterable[tuple[int, bool]]) -> Iterator[tuple[int, bool]]:
         tried: list[_Tried] = []

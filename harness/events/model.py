@@ -46,11 +46,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotConstructed:
-    """A test that could not be built, and why."""
+    """A test that could not be built, and why; ``count`` conditions share both."""
 
     what: str
     reason: str
     atom: Span | None = None
+    count: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.count} conditions)" if self.count > 1 else self.what
 
 
 class Code(StrEnum):

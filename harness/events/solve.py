@@ -78,7 +78,7 @@ class _Builder:
         if not any(one.label is Label.MALICIOUS for one in self._shop.samples):
             self._shop.gap("a malicious event", "none was found on which the reference is true")
         shop = self._shop
-        return Samples(samples=tuple(shop.samples), gaps=tuple(shop.gaps), facts=tuple(facts))
+        return Samples(samples=tuple(shop.samples), gaps=shop.gaps, facts=tuple(facts))
 
     def _alternative(self, number: int, alternative: Alternative) -> None:
         what = f"alternative {number} of the reference"

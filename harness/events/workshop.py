@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness import schemas
@@ -28,13 +29,18 @@ class Workshop:
         self.world = World(seed)
         self.kind = kinds.get(intent.kind)
         self.samples: list[Sample] = []
-        self.gaps: list[NotConstructed] = []
+        self._gaps: dict[tuple[str, str], NotConstructed] = {}
         self.asked = intent.asked_types()
         self._seen: set[str] = set()
         self._count: Counter[Label] = Counter()
         self._read = sorted(intent.read_fields())
         self._addresses = compared_with_networks(intent.predicate)
         self._rendered: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
+
+    @property
+    def gaps(self) -> tuple[NotConstructed, ...]:
+        """What could not be made, in the order in which it was found."""
+        return tuple(self._gaps.values())
 
     def document(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return an activity as the reference's schema records it; values are never changed."""
@@ -159,4 +165,7 @@ class Workshop:
         ]
 
     def gap(self, what: str, reason: str, atom: Span | None = None) -> None:
-        self.gaps.append(NotConstructed(what=what, reason=reason, atom=atom))
+        """Note what could not be made; what is the same is noted once, and counted."""
+        known = self._gaps.get((what, reason))
+        new = NotConstructed(what=what, reason=reason, atom=atom)
+        self._gaps[what, reason] = replace(known, count=known.count + 1) if known else new

@@ -24,7 +24,7 @@ from harness.ir import (
     Presence,
     Truth,
 )
-from harness.logic.texts import Budget, GaveUp
+from harness.logic.texts import CHEAP, Budget, GaveUp
 from harness.logic.values import ANYTHING, MISSING, Demand, Domain, value_for
 
 MAX_BRANCHES = 2_000
@@ -134,7 +134,7 @@ class Search:
 
     def _add(self, state: _State, goals: Branch) -> bool:
         """Take goals apart; return whether they can be reached with what is demanded already."""
-        self._budget.spend(len(goals))
+        self._budget.spend(1 + len(goals) // CHEAP)
         touched: set[Place] = set()
         todo = list(reversed(goals))
         while todo:

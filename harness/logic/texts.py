@@ -34,6 +34,8 @@ _JOINTS = (
 _FILLERS = "x0y1z_-"
 """What stands where any character does; one that no pattern mentions, if there is one."""
 
+CHEAP = 20
+"""Patterns that are tried on a text, or demands that are noted, in the time of one step."""
 MOST_ADDED = 4
 """Patterns to avoid that are added to a search at once."""
 
@@ -75,7 +77,7 @@ def text_for(wanted: Sequence[Wanted], budget: Budget | None = None) -> str | No
     regular expression cannot be run beside others.
     """
     budget = Budget() if budget is None else budget
-    budget.spend(len(wanted))
+    budget.spend(1 + len(wanted) // CHEAP)
     needed = [one for one in wanted if one.match]
     for text in _assembled(needed):
         if all(_fits(text, wanted)):

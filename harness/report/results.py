@@ -186,7 +186,7 @@ def _rule(event: RuleFinished) -> dict[str, Any]:
         "techniques": list(metadata.techniques),
         "tactics": list(metadata.tactics),
         "findings": [finding_json(one) for one in event.findings],
-        "gaps": [{"what": one.what, "reason": one.reason} for one in event.gaps],
+        "gaps": [{"what": str(one), "reason": one.reason} for one in event.gaps],
         "robust": sorted(event.rule.promises.robust),
         "robustness": {name: asdict(one) for name, one in event.robustness.items()},
     }

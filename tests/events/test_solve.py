@@ -14,7 +14,7 @@ import pytest
 
 from harness import languages, schemas
 from harness.evaluate import oracle
-from harness.events import alternatives, solve
+from harness.events import alternatives, complete, solve
 from harness.events.intent import Intent, intent_of
 from harness.events.model import Code, Label, Sample, Samples
 from harness.ir import (
@@ -334,6 +334,15 @@ def test_every_condition_decides_both_ways(
     assert built.facts == ()
     documents = [intent.document(one.activity.values) for one in built.samples]
     assert all(one.both_ways for one in decisions(predicate, documents, intent.semantics))
+
+
+def test_a_rule_with_too_many_conditions_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alternatives, "MAX_ALTERNATIVES", 5)
+    monkeypatch.setattr(complete, "MAX_WORK", 300)
+    many = Or(tuple(_is("TargetUserName", f"user{n}") for n in range(30)))
+    (gap,) = solve.samples(_intent(many)).gaps
+    assert str(gap) == "a malicious event that turns on TargetUserName (15 conditions)"
+    assert gap.reason == complete.TOO_MANY
 
 
 NAME = "SubjectUserName"
