@@ -561,42 +561,6 @@ def test_a_reference_that_cannot_be_read_stops_only_its_own_rule(tmp_path: Path)
     assert [one["status"] for one in document["results"]] == ["pass"]
 
 
-def test_what_cannot_be_built_is_told(tmp_path: Path) -> None:
-    reference = sigma(
-        {
-            "selection": {"EventID": 4692},
-            "same": {"SubjectUserName|fieldref": "SubjectUserName"},
-            "condition": "selection and same",
-        }
-    )
-    document = run(_rule(tmp_path / "r", reference, BACKUP))
-    (rule,) = document["rules"]
-    assert rule["gaps"] == [
-        {
-            "what": "a benign event that differs in an expression alone",
-            "reason": "an expression over several values is not solved",
-        }
-    ]
-
-
-def test_what_is_proven_of_a_rule_is_found(tmp_path: Path) -> None:
-    reference = sigma(
-        {
-            "selection": {"EventID": 4692, "SubjectUserName|contains": ["svc", "svc_backup"]},
-            "condition": "selection",
-        }
-    )
-    document = run(_rule(tmp_path / "r", reference, BACKUP))
-    (rule,) = document["rules"]
-    (found,) = [one for one in rule["findings"] if one["code"] == "dead-atom"]
-    assert found["severity"] == "note"
-    assert found["message"] == (
-        "SubjectUserName like '*svc_backup*' (any case) decides nothing: "
-        "whatever it matches is matched by SubjectUserName like '*svc*' (any case)"
-    )
-    assert "svc_backup" in found["excerpt"]
-
-
 def test_keys_of_findings_are_stable_over_runs(tmp_path: Path) -> None:
     folder = _rule(tmp_path / "r", BACKUP, selection(EventID="469*"))
     plan = Plan(rules=(rule_of(folder),), measure=False)
