@@ -34,7 +34,6 @@ from harness.ir import (
     Atom,
     Cell,
     Glob,
-    Has,
     Presence,
     Truth,
 )
@@ -48,8 +47,6 @@ MAX_TRIES = 400
 """Value combinations tried for one alternative."""
 MAX_EXCLUDED = 20
 """Excluded activities that are looked at for one of which all conditions hold."""
-MAX_RENDERED = 256
-"""Activities whose document is remembered while they are looked at."""
 BACKGROUND = 12
 """Ordinary activities that go with every rule."""
 
@@ -367,6 +364,3 @@ def _span(alternative: Alternative) -> Span | None:
     if not spans:
         return None
     return Span(min(span.start for span in spans), max(span.end for span in spans))
-
-
-__all__ = ["BACKGROUND", "Alternative", "Has", "Literal", "alternatives", "samples"]

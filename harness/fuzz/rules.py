@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from harness import schemas
 from harness.cache import Cache
 from harness.conversion.translate import translated
 from harness.errors import Diagnostic, InvalidInput
@@ -16,7 +15,7 @@ from harness.fuzz.search import EXAMPLES, Searched, search
 from harness.ruleset.files import MANIFEST
 from harness.ruleset.model import Rule
 from harness.ruleset.sources import from_syntax_error
-from harness.run.engine import Corpus, corpus_of, run_cell
+from harness.run.engine import Corpus, corpus_in, run_cell
 from harness.run.plan import Plan
 from harness.source import QuerySyntaxError, Unsupported
 
@@ -82,14 +81,7 @@ def _rule(
     corpora: dict[str, Corpus] = {}
     for translation, version, name in plan.columns(rule):
         if name not in corpora:
-            readers = [one for one, _, schema in plan.columns(rule) if schema == name]
-            corpora[name] = corpus_of(
-                samples,
-                intent,
-                schemas.get(name),
-                seed=plan.seed,
-                readers=readers if rule.promises.focused else None,
-            )
+            corpora[name] = corpus_in(plan, rule, intent, samples, name)
         corpus = corpora[name].scoped(intent) if translation.scoped else corpora[name]
         try:
             cell = run_cell(plan, rule, (translation, version), intent, corpus)

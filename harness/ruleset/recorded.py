@@ -15,7 +15,7 @@ from harness import schemas
 from harness.errors import Diagnostic, InvalidInput
 from harness.ruleset.files import read_text
 from harness.ruleset.model import Recorded, Rule
-from harness.ruleset.regressions import folder_name, home_of
+from harness.ruleset.regressions import folder_name, home_of, with_folder
 
 FOLDER = Path("corpora") / "recorded"
 EVENTS = "events.jsonl"
@@ -36,13 +36,10 @@ def folder_of(rule: Rule) -> Path:
 
 def with_recorded(rules: Sequence[Rule]) -> tuple[list[Rule], list[Diagnostic]]:
     """Return rules with the events imported for them, and what is wrong with those files."""
-    homes: dict[Path, bool] = {}
     problems: list[Diagnostic] = []
     found = []
-    for rule in rules:
-        if rule.folder not in homes:
-            homes[rule.folder] = (home_of(rule.folder.resolve()) / FOLDER).is_dir()
-        read = tuple(_imported(rule, problems)) if homes[rule.folder] else ()
+    for rule, there in with_folder(rules, FOLDER):
+        read = tuple(_imported(rule, problems)) if there else ()
         found.append(replace(rule, recorded=read) if read else rule)
     return found, problems
 

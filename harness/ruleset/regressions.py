@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,15 +76,21 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def with_regressions(rules: Sequence[Rule]) -> tuple[list[Rule], list[Diagnostic]]:
-    """Return rules with the activities saved for them, and what is wrong with those files."""
+def with_folder(rules: Iterable[Rule], folder: Path) -> Iterator[tuple[Rule, bool]]:
+    """Yield rules, each with whether its home has a folder; a home is looked at once."""
     homes: dict[Path, bool] = {}
-    problems: list[Diagnostic] = []
-    found = []
     for rule in rules:
         if rule.folder not in homes:
-            homes[rule.folder] = (home_of(rule.folder.resolve()) / FOLDER).is_dir()
-        saved = tuple(_saved(rule, problems)) if homes[rule.folder] else ()
+            homes[rule.folder] = (home_of(rule.folder.resolve()) / folder).is_dir()
+        yield rule, homes[rule.folder]
+
+
+def with_regressions(rules: Sequence[Rule]) -> tuple[list[Rule], list[Diagnostic]]:
+    """Return rules with the activities saved for them, and what is wrong with those files."""
+    problems: list[Diagnostic] = []
+    found = []
+    for rule, there in with_folder(rules, FOLDER):
+        saved = tuple(_saved(rule, problems)) if there else ()
         found.append(replace(rule, regressions=saved) if saved else rule)
     return found, problems
 

@@ -103,14 +103,7 @@ def run_rule(plan: Plan, rule: Rule, cache: Cache) -> Iterator[RunEvent]:
     with Beside(addresses=plan.servers) as beside:
         for translation, version, name in plan.columns(rule):
             if name not in corpora:
-                readers = [one for one, _, schema in plan.columns(rule) if schema == name]
-                corpora[name] = corpus_of(
-                    samples,
-                    intent,
-                    schemas.get(name),
-                    seed=plan.seed,
-                    readers=readers if rule.promises.focused else None,
-                )
+                corpora[name] = corpus_in(plan, rule, intent, samples, name)
             corpus = corpora[name].scoped(intent) if translation.scoped else corpora[name]
             try:
                 cell = run_cell(plan, rule, (translation, version), intent, corpus)
@@ -237,6 +230,18 @@ class Corpus:
         part = Corpus(schema=self.schema, documents=kept, types=self.types)
         self._scoped.append(part)
         return part
+
+
+def corpus_in(plan: Plan, rule: Rule, intent: Intent, samples: Samples, schema: str) -> Corpus:
+    """Return the documents of a rule's samples in one schema, as a plan runs them."""
+    readers = [one for one, _, name in plan.columns(rule) if name == schema]
+    return corpus_of(
+        samples,
+        intent,
+        schemas.get(schema),
+        seed=plan.seed,
+        readers=readers if rule.promises.focused else None,
+    )
 
 
 def corpus_of(

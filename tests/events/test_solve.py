@@ -498,6 +498,6 @@ def test_same_seed_same_bytes(tmp_path: Path) -> None:
 
 def test_literals_compare_by_leaf() -> None:
     """What makes one literal the same test as another: its leaf and the wanted outcome."""
-    assert solve.Literal(ID, wanted=True) == solve.Literal(ID, wanted=True)
-    assert solve.Literal(ID, wanted=True) != solve.Literal(ID, wanted=False)
+    assert alternatives.Literal(ID, wanted=True) == alternatives.Literal(ID, wanted=True)
+    assert alternatives.Literal(ID, wanted=True) != alternatives.Literal(ID, wanted=False)
     assert Literal(1) == Literal(1)
